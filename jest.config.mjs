@@ -1,5 +1,7 @@
+import { readdirSync } from 'node:fs';
+
 // Tests compile to CommonJS inside Jest only; the product itself is ES modules.
-const libs = ['contracts', 'client', 'onnx', 'inference', 'autodiff', 'compression', 'measurement', 'evaluation', 'datasets', 'documents', 'pipeline', 'search', 'process', 'queue', 'database', 'storage', 'infrastructure', 'testing'];
+const libs = readdirSync(new URL('libs', import.meta.url));
 
 /** @type {import('jest').Config} */
 export default {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cut } from './distill/cut.js';
-import { embedding } from './distill/embedding.js';
+import { embeddingRun } from './distill/embedding.js';
 import { hinton } from './distill/hinton.js';
 import { lenet } from './distill/lenet.js';
 import { recovery } from './distill/recovery.js';
@@ -14,10 +14,13 @@ const PARTS: Record<string, (folder: string) => AsyncIterable<BenchResult>> = {
   cut,
   hinton,
   recovery,
-  embedding,
+  embedding: embeddingRun,
 };
 
-/** Students of a teacher by each method, a big teacher for a smaller net, recovery after pruning and quantization, a published net: all of them, or the named parts. Each row goes to stderr as soon as it is known. */
+/**
+ * Students of a teacher by each method, a big teacher for a smaller net, recovery after pruning and quantization, a
+ * published net: all of them, or the named parts. Each row goes to stderr as soon as it is known.
+ */
 export async function run(names: readonly string[]): Promise<BenchResult[]> {
   const unknown = names.filter((name) => !Object.hasOwn(PARTS, name));
   if (unknown.length > 0)

@@ -48,8 +48,8 @@ export async function timeMs(work: () => unknown): Promise<number> {
 }
 
 /**
- * Times several systems in one run, alternated so that heat and noise fall on all of them alike; every other round runs backwards.
- * Returns each one's milliseconds, `warmup` rounds left out.
+ * Times several systems in one run, alternated so that heat and noise fall on all of them alike; every other round runs
+ * backwards. Returns each one's milliseconds, `warmup` rounds left out.
  */
 export async function alternate<N extends string>(
   systems: Record<N, () => unknown>,
@@ -76,7 +76,7 @@ export function peakMb(): number {
 }
 
 /** Prints the results as a table and, as the last line, the one JSON document that DESIGN.md describes. */
-export function report(bench: string, results: readonly BenchResult[]): void {
+export function printReport(bench: string, results: readonly BenchResult[]): void {
   console.log(formatTable(results));
   console.log(JSON.stringify({ bench, machine: machine(), results }));
 }

@@ -17,8 +17,9 @@ const SECONDS = 1;
 type Ask = (pair: readonly [Subject, Subject], seed: number) => Promise<{ verdict: Verdict; runs: number }>;
 
 /**
- * How far this machine's clock is to be believed: two sessions of one model against each other, and against one that is held up by 3 %, measured
- * as claims about speed are (blocks in random order, verdict by the interval) and, beside it, as medians of one series after the other.
+ * How far this machine's clock is to be believed: two sessions of one model against each other, and against one that is
+ * held up by 3 %, measured as claims about speed are (blocks in random order, verdict by the interval) and, beside it,
+ * as medians of one series after the other.
  */
 export async function run(parts: readonly string[]): Promise<BenchResult[]> {
   const repetitions = parts.includes('short') ? SHORT_REPETITIONS : REPETITIONS;
@@ -33,7 +34,10 @@ export async function run(parts: readonly string[]): Promise<BenchResult[]> {
   return results;
 }
 
-/** What was said of so many pairs. False is what contradicts the truth: a difference of equals, or the absence of one that is there. */
+/**
+ * What was said of so many pairs. False is what contradicts the truth: a difference of equals, or the absence of one
+ * that is there.
+ */
 async function count(file: Uint8Array, ask: Ask, slowdown: number, repetitions: number): Promise<BenchResult> {
   const verdicts: Record<Verdict, number> = { faster: 0, slower: 0, equal: 0, inconclusive: 0 };
   const runs: number[] = [];
@@ -81,7 +85,10 @@ const inBlocks: Ask = async (pair, seed) => {
   return { verdict: speedup?.verdict ?? 'inconclusive', runs: samplesMs[0]?.length ?? 0 };
 };
 
-/** As many runs of one after the other, and the medians taken for the truth beyond the 2 % within which speeds count as equal. */
+/**
+ * As many runs of one after the other, and the medians taken for the truth beyond the 2 % within which speeds count as
+ * equal.
+ */
 const inSeries: Ask = async (pair) => {
   const settings = { ...FULL, minSeconds: 0, within: null };
   const medians: number[] = [];

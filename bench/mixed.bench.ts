@@ -32,8 +32,8 @@ interface Row extends BenchResult {
 }
 
 /**
- * Widths chosen layer by layer against the same width everywhere, on 2,000 test digits that neither ranges nor widths were chosen on.
- * Given a folder, it also writes a plot of each net there.
+ * Widths chosen layer by layer against the same width everywhere, on 2,000 test digits that neither ranges nor widths
+ * were chosen on. Given a folder, it also writes a plot of each net there.
  */
 export async function run([plots]: readonly string[]): Promise<BenchResult[]> {
   const folder = await mkdtemp(join(tmpdir(), 'coldpress-bench-'));

@@ -51,7 +51,10 @@ class NetBuilder {
   }
 }
 
-/** Inverted residuals as in MobileNetV2 (Sandler et al. 2018), batch norms folded; every count of channels times `width`. */
+/**
+ * Inverted residuals as in MobileNetV2 (Sandler et al. 2018), batch norms folded; every count of channels times
+ * `width`.
+ */
 export function mobileNetLike(width = 1): ModelProto {
   const n = new NetBuilder();
   let x = n.relu6(n.conv(n.b.input('x', ['n', 3, 96, 96]), 3, 16 * width, 3, { stride: 2 }));
@@ -132,14 +135,20 @@ export function matMulNet(): ModelProto {
   return n.finish(n.linear(x, 1024, 10), 10);
 }
 
-/** The net of Hinton's distillation experiments (Hinton et al. 2015, section 3): two hidden layers of 1,200 on the pixels of a digit. */
+/**
+ * The net of Hinton's distillation experiments (Hinton et al. 2015, section 3): two hidden layers of 1,200 on the
+ * pixels of a digit.
+ */
 export function hintonNet(width = 1200): ModelProto {
   const n = new NetBuilder();
   const first = n.relu(n.linear(n.b.input('x', ['n', 784]), 784, width));
   return n.finish(n.linear(n.relu(n.linear(first, width, width)), width, 10), 10);
 }
 
-/** Two feed-forward blocks of a transformer, width 128, with LayerNorm and GELU written out in elementary operators as many exporters do. */
+/**
+ * Two feed-forward blocks of a transformer, width 128, with LayerNorm and GELU written out in elementary operators as
+ * many exporters do.
+ */
 export function writtenOutBlocks(): ModelProto {
   const width = 128;
   const n = new NetBuilder();

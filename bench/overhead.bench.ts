@@ -22,9 +22,9 @@ const STAGES = 4;
 const WORKER = fileURLToPath(new URL('../apps/worker/src/main.js', import.meta.url));
 
 /**
- * What the pipeline costs over the passes' own work: submit to first stage running, and per stage, on both queue backends. Sizing a
- * result, brotli above all, takes `sizingMs` by itself and goes on behind later stages; the end of the job waits for it, so that
- * `jobMsP50`, from submit to report, holds what is left of it.
+ * What the pipeline costs over the passes' own work: submit to first stage running, and per stage, on both queue
+ * backends. Sizing a result, brotli above all, takes `sizingMs` by itself and goes on behind later stages; the end of
+ * the job waits for it, so that `jobMsP50`, from submit to report, holds what is left of it.
  */
 export async function run(): Promise<BenchResult[]> {
   const folder = await mkdtemp(join(tmpdir(), 'coldpress-bench-'));
@@ -80,7 +80,7 @@ async function measure(backend: string, folder: string, databaseUrl: string, red
         preflight: { problems: [], skipped: [] },
         stages,
       });
-      await queue.addJob({ jobId: id, stageCount: STAGES, run: 1 });
+      await queue.addJobs([{ jobId: id, stageCount: STAGES, run: 1 }]);
       for await (const { event } of events.follow(id, 0, stop.signal))
         if (event.type === 'job' && isFinal(event.state)) break;
       if (run < WARMUP_JOBS) continue;

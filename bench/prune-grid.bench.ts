@@ -5,7 +5,10 @@ import { EXAMPLES } from './digits.js';
 import type { BenchResult } from './harness.js';
 import { LONG_FORM, measureRecipe, narrowed, openSubject, recipesOf, type GridForm } from './prune-grid/grid.js';
 
-/** Accuracy against ratio for every importance; `parts` names nets, granularities, schedules or importances, and narrows the grid to them. */
+/**
+ * Accuracy against ratio for every importance; `parts` names nets, granularities, schedules or importances, and narrows
+ * the grid to them.
+ */
 export function run(parts: readonly string[]): Promise<BenchResult[]> {
   return measureGrid(narrowed(LONG_FORM, parts), EXAMPLES);
 }

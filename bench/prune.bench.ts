@@ -14,7 +14,11 @@ const SEED_NET = fileURLToPath(new URL('../../examples/seed-net/seed-net.onnx', 
 const RATIOS = [0.25, 0.5, 0.75];
 const RUNS = 40;
 
-/** `nets`: speed-up reached against MACs saved at three channel ratios, and the cost of pruning a large model. `published`: a quarter of the channels of every published model. `latency`: whether a budget of time still holds when others measure. */
+/**
+ * `nets`: speed-up reached against MACs saved at three channel ratios, and the cost of pruning a large model.
+ * `published`: a quarter of the channels of every published model. `latency`: whether a budget of time still holds when
+ * others measure.
+ */
 export async function run(parts: readonly string[] = []): Promise<BenchResult[]> {
   const isAsked = (part: string) => parts.length === 0 || parts.includes(part);
   return [
@@ -38,7 +42,10 @@ async function measuredNets(): Promise<BenchResult[]> {
   return results;
 }
 
-/** Models pruned to a share of their latency, and what is left of it when both are timed anew: the median of five measurements. */
+/**
+ * Models pruned to a share of their latency, and what is left of it when both are timed anew: the median of five
+ * measurements.
+ */
 async function latencyBudgets(): Promise<BenchResult[]> {
   const results: BenchResult[] = [];
   const nets = {
@@ -75,7 +82,10 @@ async function publishedModels(): Promise<BenchResult[]> {
   return results;
 }
 
-/** `layers` of the main graph, how many of them are `blocked` for a reason (bodies of If and Loop count as one), and what a quarter of the other channels brings. */
+/**
+ * `layers` of the main graph, how many of them are `blocked` for a reason (bodies of If and Loop count as one), and
+ * what a quarter of the other channels brings.
+ */
 async function quarter(published: PublishedModel): Promise<BenchResult> {
   const before = await readFile(publishedModelFile(published));
   const layers = weightSites(new Graph(readModel(before))).length;

@@ -11,7 +11,10 @@ const CALIBRATION_RUNS = 32;
 const TEST_RUNS = 8;
 const TIMED_ROUNDS = 20;
 
-/** int8 with default options of every published model: how close its outputs stay on input that calibration has not seen. */
+/**
+ * int8 with default options of every published model: how close its outputs stay on input that calibration has not
+ * seen.
+ */
 export async function run(): Promise<BenchResult[]> {
   const results: BenchResult[] = [];
   for (const model of PUBLISHED_MODELS) results.push(await measure(model));
@@ -51,7 +54,10 @@ async function measure(published: PublishedModel): Promise<BenchResult> {
   };
 }
 
-/** Figures of the outputs: over all elements, and of the output or channel that keeps the least in its own units; null where all are identical or nothing can be compared. */
+/**
+ * Figures of the outputs: over all elements, and of the output or channel that keeps the least in its own units; null
+ * where all are identical or nothing can be compared.
+ */
 interface Comparison {
   snrDb: number | null;
   worstChannelSnrDb: number | null;

@@ -46,7 +46,9 @@ async function nets(): Promise<Net[]> {
   ];
 }
 
-/** Bytes and single-sample time of each format against float, one thread, all formats of a net alternated in one run. */
+/**
+ * Bytes and single-sample time of each format against float, one thread, all formats of a net alternated in one run.
+ */
 export async function run(): Promise<BenchResult[]> {
   const results: BenchResult[] = [];
   for (const net of await nets()) results.push(...(await measure(net)));

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { seededRandom } from '#numbers';
 import {
   autoSampler,
   gpSampler,
@@ -6,14 +7,13 @@ import {
   paretoFront,
   parameterImportance,
   randomSampler,
-  seededRandom,
   Study,
   tpeSampler,
   type Sampler,
 } from '#search';
 import { quantile, round, type BenchResult } from './harness.js';
 import { MEASUREMENTS, pressModelSampler } from './search/model.js';
-import { PROBLEMS, type Problem } from './search/problems.js';
+import { TEST_PROBLEMS, type TestProblem } from './search/problems.js';
 
 const SAMPLERS: Record<string, () => Sampler> = {
   random: randomSampler,
@@ -31,7 +31,10 @@ const REFERENCES: Record<string, Record<number, number>> = {
   'press-16d': { 60: 1.079, 200: 1.113, 1000: 1.125 },
 };
 
-/** `seeds N` and `trials N` set how much is run; other words name problems and samplers, or the parts `parallel` and `scale`. */
+/**
+ * `seeds N` and `trials N` set how much is run; other words name problems and samplers, or the parts `parallel` and
+ * `scale`: what is named is run alone.
+ */
 export async function run(parts: readonly string[]): Promise<BenchResult[]> {
   const number = (name: string, fallback: number) =>
     parts.includes(name) ? Number(parts[parts.indexOf(name) + 1]) : fallback;
@@ -39,14 +42,18 @@ export async function run(parts: readonly string[]): Promise<BenchResult[]> {
   const wants = (kind: Record<string, unknown>, name: string) =>
     !Object.keys(kind).some((key) => parts.includes(key)) || parts.includes(name);
   const rows: BenchResult[] = [];
-  const isNarrowed = parts.includes('parallel') || parts.includes('scale');
-  for (const [name, problem] of Object.entries(PROBLEMS)) {
+  const namesPart = parts.includes('parallel') || parts.includes('scale');
+  const namesSearch = parts.some((part) => part in TEST_PROBLEMS || part in SAMPLERS);
+  const isCompared = namesSearch || !namesPart;
+  const isNarrowed = namesSearch || namesPart;
+  for (const [name, problem] of Object.entries(TEST_PROBLEMS)) {
     for (const [sampler, make] of Object.entries(SAMPLERS)) {
-      if (!isNarrowed && wants(PROBLEMS, name) && wants(SAMPLERS, sampler))
+      if (isCompared && wants(TEST_PROBLEMS, name) && wants(SAMPLERS, sampler))
         rows.push(...compare(name, problem, sampler, make, seeds, most));
     }
   }
-  if (!isNarrowed && wants(PROBLEMS, 'press-16d') && !parts.some((part) => part in SAMPLERS)) rows.push(...modelRows());
+  if (isCompared && wants(TEST_PROBLEMS, 'press-16d') && !parts.some((part) => part in SAMPLERS))
+    rows.push(...modelRows());
   if (!isNarrowed || parts.includes('parallel')) rows.push(...parallelRows(seeds));
   if (!isNarrowed || parts.includes('scale')) rows.push(...scaleRows());
   return rows;
@@ -54,7 +61,7 @@ export async function run(parts: readonly string[]): Promise<BenchResult[]> {
 
 /** The hypervolume after each budget, for one seed. */
 function search(
-  { space, reference, evaluate }: Problem,
+  { space, reference, evaluate }: TestProblem,
   sampler: Sampler,
   seed: number,
   budgets: readonly number[],
@@ -74,7 +81,7 @@ function search(
 
 function compare(
   name: string,
-  problem: Problem,
+  problem: TestProblem,
   sampler: string,
   make: () => Sampler,
   seeds: number,
@@ -115,7 +122,7 @@ function row(
 
 /** 30 trials chosen by the model of the space, against 1,000 of the reference. */
 function modelRows(): BenchResult[] {
-  const [volume = NaN] = search(PROBLEMS['press-16d']!, pressModelSampler(30), 1, [30]);
+  const [volume = NaN] = search(TEST_PROBLEMS['press-16d']!, pressModelSampler(30), 1, [30]);
   return [
     row({ problem: 'press-16d', sampler: 'model', trials: 30 }, [volume], REFERENCES['press-16d']![1000], {
       measurements: MEASUREMENTS,
@@ -128,7 +135,7 @@ function parallelRows(seeds: number): BenchResult[] {
   return ['zdt1', 'press-16d'].flatMap((name) =>
     [tpeSampler, autoSampler].map((make) => {
       const volumes = (parallel: number) =>
-        Array.from({ length: seeds }, (_, seed) => search(PROBLEMS[name]!, make(), seed + 1, [100], parallel)[0]!);
+        Array.from({ length: seeds }, (_, seed) => search(TEST_PROBLEMS[name]!, make(), seed + 1, [100], parallel)[0]!);
       const [alone, together] = [volumes(1), volumes(16)].map(
         (list) => list.reduce((sum, volume) => sum + volume, 0) / list.length,
       ) as [number, number];
@@ -149,7 +156,7 @@ const MANY = 50_000;
 
 /** Asking, fronts and importance after 50,000 trials. */
 function scaleRows(): BenchResult[] {
-  const { space, reference, evaluate } = PROBLEMS['press-16d']!;
+  const { space, reference, evaluate } = TEST_PROBLEMS['press-16d']!;
   const study = new Study({ space, sampler: autoSampler(), objectives: reference.length, seed: 1 });
   const random = seededRandom(7);
   for (let i = 0; i < MANY; i++) {

@@ -11,8 +11,8 @@ import { Servers } from './servers.js';
 const TRIALS = 300;
 
 /**
- * A sweep of trials whose passes do nothing: their results are stored before, so that what is measured is all that surrounds a pass. API and
- * worker are killed while it runs. Words: a number of trials, `postgres`, `redis`.
+ * A sweep of trials whose passes do nothing: their results are stored before, so that what is measured is all that
+ * surrounds a pass. API and worker are killed while it runs. Words: a number of trials, `postgres`, `redis`.
  */
 export async function run(parts: readonly string[]): Promise<BenchResult[]> {
   const trials = Number(parts.find((part) => /^\d+$/.test(part)) ?? TRIALS);

@@ -9,8 +9,8 @@ import { Servers } from './servers.js';
 const EXAMPLE = (name: string) => fileURLToPath(new URL(`../../examples/seed-net/${name}`, import.meta.url));
 
 /**
- * The example's sweep of 30 trials against as many separate jobs, each of which computes all of its stages: two stages at a time on the same
- * servers. With `short` it is three widths and two ratios.
+ * The example's sweep of 30 trials against as many separate jobs, each of which computes all of its stages: two stages
+ * at a time on the same servers. With `short` it is three widths and two ratios.
  */
 export async function run(parts: readonly string[]): Promise<BenchResult[]> {
   const servers = await Servers.open('postgres', { concurrency: 2 });

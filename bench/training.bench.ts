@@ -39,8 +39,9 @@ export async function trainedNets(): Promise<TrainedNet[]> {
 }
 
 /**
- * Step time of five nets against their forward pass, same threads, same batch, same session options, alternated in one run; then the same with
- * two threads, divided as the plan says. `fastestForwardMs` is the forward pass with every optimization for inference.
+ * Step time of five nets against their forward pass, same threads, same batch, same session options, alternated in one
+ * run; then the same with two threads, divided as the plan says. `fastestForwardMs` is the forward pass with every
+ * optimization for inference.
  */
 export async function run(): Promise<BenchResult[]> {
   const results: BenchResult[] = [];

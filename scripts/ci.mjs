@@ -1,9 +1,12 @@
-// .ci/run: every test by name, then every example with the demo's figures checked. The last line counts what passed and failed.
-// What follows goes to Jest: .ci/run --coverage prints how much of the code ran.
+// .ci/run: every test by name, every example with the demo's figures checked, the package made, installed and used.
+// The last line counts what passed and failed. What follows goes to Jest: .ci/run --coverage prints how much of all
+// code ran; without it, the figure is that of the libraries that are quick to count.
 import { spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { countCoverage } from './lib/coverage.mjs';
 import { checkDemo } from './lib/demo-checks.mjs';
+import { checkPackage } from './lib/package/package-checks.mjs';
 import { ROOT } from './lib/run.mjs';
 
 const RESULTS = join(ROOT, 'test-results');
@@ -11,7 +14,9 @@ const RESULTS = join(ROOT, 'test-results');
 const TEST_DEADLINE_MS = 50 * 60_000;
 const EXAMPLE_DEADLINE_MS = 10 * 60_000;
 
-/** Runs a script, showing its output as it comes; resolves to its exit code (null after the deadline) and its output. */
+/**
+ * Runs a script, showing its output as it comes; resolves to its exit code (null after the deadline) and its output.
+ */
 function show(args, deadlineMs) {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, {
@@ -75,9 +80,10 @@ async function examples() {
 }
 
 await mkdir(RESULTS, { recursive: true });
-const checks = [...(await tests()), ...(await examples())];
+const checks = [...(await tests()), ...(await examples()), ...(await checkPackage())];
 for (const { name, passed, figures } of checks)
   if (name) console.log(`${passed ? 'ok    ' : 'FAILED'} ${name}: ${figures}`);
+if (!process.argv.includes('--coverage')) console.log(await countCoverage());
 const failed = checks.filter(({ passed }) => !passed).length;
 console.log(`${checks.length - failed} passed, ${failed} failed`);
 process.exitCode = failed ? 1 : 0;

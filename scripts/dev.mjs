@@ -1,4 +1,5 @@
-// npm run dev: the local server that follows its sources. API and worker are built and started anew, the page changes in place.
+// npm run dev: the local server that follows its sources. API and worker are built and started anew, the page changes
+// in place.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureBuilt } from './lib/build.mjs';

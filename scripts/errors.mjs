@@ -1,4 +1,5 @@
-// npm run errors: writes docs/errors.md, the list of all error codes and sentences; --check fails when it is not up to date.
+// npm run errors: writes docs/errors.md, the list of all error codes and sentences; --check fails when it is not up to
+// date.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureBuilt } from './lib/build.mjs';

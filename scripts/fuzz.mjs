@@ -1,4 +1,5 @@
-// npm run fuzz -- --graphs 10000 --seed 1: random small models through every pass; what breaks is printed with its seed.
+// npm run fuzz -- --graphs 10000 --seed 1: random small models through every pass; what breaks is printed with its
+// seed.
 import { join } from 'node:path';
 import { prepare } from './lib/setup.mjs';
 import { ROOT, run } from './lib/run.mjs';

@@ -1,4 +1,5 @@
-// node scripts/kernels.mjs avx2|sse COMMAND ...: runs a command on the kernels that the runtime has for an older x86 CPU.
+// node scripts/kernels.mjs avx2|sse COMMAND ...: runs a command on the kernels that the runtime has for an older x86
+// CPU.
 import { spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,7 +21,8 @@ function replaceAll(bytes, from, to) {
 }
 
 /**
- * The runtime chooses its kernels by the instructions CPUID and XGETBV and has no setting for it. So a copy of the library gets, in place of
+ * The runtime chooses its kernels by the instructions CPUID and XGETBV and has no setting for it. So a copy of the
+ * library gets, in place of
  *
  *     xgetbv; mov eax, eax           mov eax, REGISTERS    (no AVX-512, no AMX)
  *     cpuid;  test al, 0x10          cpuid; xor edx, edx   (no AVX-VNNI)

@@ -1,4 +1,5 @@
-// npm run lint: oxlint, who may import whom, how values are named, layout, types. Prints what is wrong and fails, or says that nothing is.
+// npm run lint: oxlint, who may import whom, how values are named, layout, types. Prints what is wrong and fails, or
+// says that nothing is.
 import { ensureDependencies } from './lib/dependencies.mjs';
 import { eachSource, lintChecks, runChecks } from './lib/lint-checks.mjs';
 

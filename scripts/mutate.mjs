@@ -1,113 +1,112 @@
-// npm run mutate -- libs/pipeline: changes one place of the code at a time and says which changes no spec of that library notices.
-import { fork } from 'node:child_process';
+// npm run mutate -- libs/pipeline: changes one place of the code at a time and says which changes no spec of that
+// library notices.
 import { readFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureDependencies } from './lib/dependencies.mjs';
 import { eachSource } from './lib/lint-checks.mjs';
-import { mutationSites } from './lib/mutation-sites.mjs';
+import { mutantOf, mutationSites, sampleOf, withProbes } from './lib/mutation-sites.mjs';
 import { ROOT } from './lib/run.mjs';
+import { SpecRunner } from './lib/spec-runner.mjs';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     sample: { type: 'string', default: '50' },
     seed: { type: 'string', default: '1' },
+    specs: { type: 'string', multiple: true, default: [] },
+    only: { type: 'string' },
     'spec-seconds': { type: 'string', default: '20' },
+    'mutant-seconds': { type: 'string', default: '40' },
   },
 });
-/** A mutant may take so many times as long as all specs of the library before it is taken to never end. */
-const PATIENCE = 3;
-/** So long the specs of a folder may take at first. */
-const FIRST_MS = 1800_000;
-
-/** Children that run specs; one that is late is ended, and the next request gets another. */
-class Runner {
-  child = null;
-
-  run(request, deadlineMs) {
-    this.child ??= fork(fileURLToPath(new URL('./lib/mutant-runner.mjs', import.meta.url)), { stdio: 'inherit' });
-    const { child } = this;
-    return new Promise((resolve) => {
-      const end = (answer) => {
-        clearTimeout(timer);
-        child.removeAllListeners();
-        if (answer === null) this.stop();
-        resolve(answer);
-      };
-      const timer = setTimeout(() => end(null), deadlineMs);
-      child.once('message', end).once('exit', () => end(null));
-      child.send(request);
-    });
-  }
-
-  stop() {
-    this.child?.kill('SIGKILL');
-    this.child = null;
-  }
-}
-
-/** The same numbers for a seed, from 0 to 1 (mulberry32). */
-function randomNumbers(seed) {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-function sampleOf(items, count, random) {
-  const shuffled = items.map((item) => ({ item, at: random() })).sort((a, b) => a.at - b.at);
-  return shuffled.slice(0, count).map(({ item }) => item);
-}
+/**
+ * A spec may use so many times the CPU time that it uses without a mutant, and some seconds, before the mutant is taken
+ * to never end.
+ */
+const [PATIENCE, MORE_SECONDS] = [4, 10];
+/** The number that stands for what is reached while no test runs. */
+const OUTSIDE = -1;
 
 const isProduct = (path) => !/\.(spec|fixture|conformance)\.tsx?$|\.d\.ts$|\/index\.ts$/.test(path);
+const say = (text) => console.log(`mutate: ${text}`);
+const sourceOf = (path) => readFile(join(ROOT, path), 'utf8');
 
-/** The specs of the folder without a mutant: what fails there, or takes too long, says nothing about mutants. */
-async function usableSpecs(runner, folder) {
-  const answer = await runner.run({ mutant: null, folder, specs: null }, FIRST_MS);
-  if (answer === null) throw new Error(`the specs of ${folder} do not end`);
+/**
+ * The specs without a mutant, and what places each reaches: what fails there, or takes too long, says nothing about
+ * mutants.
+ */
+async function usableSpecs(runner, folders, sample) {
+  const sitesOf = (path) => sample.filter((site) => site.path === path);
+  const paths = [...new Set(sample.map(({ path }) => path))];
+  const sources = paths.map(async (path) => [path, withProbes(await sourceOf(path), sitesOf(path))]);
+  const answer = await runner.run({ sources: await Promise.all(sources), folders });
+  if (answer === null) throw new Error(`a spec of ${folders.join(', ')} does not end`);
   const limit = Number(flags['spec-seconds']);
-  const leftOut = answer.specs.filter(({ failed, seconds }) => failed || seconds > limit);
-  for (const { path, failed, seconds } of leftOut) {
-    const why = failed ? 'it fails without a mutant, as one that needs servers' : `${seconds.toFixed(0)} s`;
-    console.log(`mutate: left out ${relative(ROOT, path)}: ${why}`);
+  const isUsable = ({ failed, seconds }) => !failed && seconds <= limit;
+  for (const spec of answer.specs.filter((one) => !isUsable(one))) {
+    const why = spec.failed ? 'it fails without a mutant, as one that needs servers' : `${spec.seconds.toFixed(0)} s`;
+    say(`left out ${relative(ROOT, spec.path)}: ${why}`);
   }
-  const seconds = answer.specs.reduce((sum, spec) => sum + (leftOut.includes(spec) ? 0 : spec.seconds), 0);
-  console.log(`mutate: ${answer.specs.length - leftOut.length} specs of ${folder} in ${seconds.toFixed(0)} s`);
-  return { leftOut: leftOut.map(({ path }) => path), seconds };
+  return answer.specs.filter(isUsable);
 }
 
-async function mutateFolder(folder) {
+/** What of a spec is run on a mutant: the tests that reach its place, all of them where it is reached outside of tests. */
+function partOf({ path, seconds, reached }, index) {
+  const [, tests] = reached.find(([place]) => place === index) ?? [];
+  if (tests === undefined) return [];
+  return [{ path, seconds, limit: MORE_SECONDS + PATIENCE * seconds, tests: tests.includes(OUTSIDE) ? [] : tests }];
+}
+
+/** The specs that reach a place, those of its folder first and then the fastest, as far as there is time for them. */
+function specsFor({ path, index }, specs) {
+  const isFar = (spec) => Number(dirname(spec.path) !== join(ROOT, dirname(path)));
+  const reaching = specs.flatMap((spec) => partOf(spec, index));
+  const ordered = reaching.toSorted((a, b) => isFar(a) - isFar(b) || a.seconds - b.seconds);
+  let left = Number(flags['mutant-seconds']);
+  const chosen = ordered.filter(({ seconds }) => (left -= seconds) >= 0);
+  return { chosen, leftOut: ordered.length - chosen.length };
+}
+
+/** Whether a spec notices the mutant, and what there is to say of it besides. */
+async function tryMutant(runner, mutant, specs, folders) {
+  const { chosen, leftOut } = specsFor(mutant, specs);
+  if (chosen.length === 0)
+    return { isNoticed: false, note: leftOut > 0 ? 'no spec that is fast' : 'no spec reaches it' };
+  const sources = [[mutant.path, mutantOf(await sourceOf(mutant.path), mutant)]];
+  const answer = await runner.run({ sources, folders, specs: chosen });
+  const note = `${chosen.length} specs${leftOut > 0 ? `, ${leftOut} for which there was no time` : ''}`;
+  return { isNoticed: answer === null || answer.failed > 0, note };
+}
+
+async function mutateFolder(runner, folder) {
   const sites = await eachSource([folder], (path, text) => (isProduct(path) ? mutationSites(path, text) : []));
-  const sample = sampleOf(sites, Number(flags.sample), randomNumbers(Number(flags.seed)));
-  const runner = new Runner();
-  const specs = await usableSpecs(runner, folder);
-  console.log(`mutate: ${sample.length} of ${sites.length} places of ${folder}`);
-  const survivors = [];
-  for (const [index, mutant] of sample.entries()) {
-    const answer = await runner.run({ mutant, folder, specs }, 10_000 + PATIENCE * 1000 * specs.seconds);
-    const isNoticed = answer === null || answer.failed > 0;
-    if (!isNoticed) survivors.push(mutant);
-    if (!isNoticed)
-      console.log(`${index + 1}: ${await describe(mutant)}${answer.specs.length === 0 ? '  (no spec)' : ''}`);
+  const sample = sampleOf(sites, Number(flags.sample), flags.seed);
+  const wanted = flags.only?.split(',').map(Number);
+  const tried = sample.filter(({ index }) => wanted?.includes(index) ?? true);
+  const folders = [folder, ...flags.specs];
+  const specs = await usableSpecs(runner, folders, tried);
+  const seconds = specs.reduce((sum, spec) => sum + spec.seconds, 0);
+  say(`${specs.length} specs of ${folders.join(', ')} in ${seconds.toFixed(0)} s of CPU`);
+  say(`${tried.length} of ${sites.length} places of ${folder}`);
+  let noticed = 0;
+  for (const mutant of tried) {
+    const { isNoticed, note } = await tryMutant(runner, mutant, specs, folders);
+    if (isNoticed) noticed += 1;
+    else console.log(`${mutant.index}: ${await describe(mutant)}   (${note})`);
   }
-  runner.stop();
-  const noticed = sample.length - survivors.length;
-  console.log(
-    `mutate: ${folder}: ${noticed} of ${sample.length} noticed (${Math.round((100 * noticed) / sample.length)} %)`,
-  );
+  say(`${folder}: ${noticed} of ${tried.length} noticed (${Math.round((100 * noticed) / tried.length)} %)`);
 }
 
 async function describe({ path, line, start, end, text }) {
-  const source = await readFile(join(ROOT, path), 'utf8');
+  const source = await sourceOf(path);
   const before = source.slice(start, end).replaceAll(/\s+/g, ' ').slice(0, 60);
-  return `${path}:${line}  ${before}  ->  ${text.replaceAll(/\s+/g, ' ').slice(0, 60)}   in: ${source.split('\n')[line - 1].trim().slice(0, 90)}`;
+  const after = text.replaceAll(/\s+/g, ' ').slice(0, 60);
+  return `${path}:${line}  ${before}  ->  ${after}   in: ${source.split('\n')[line - 1].trim().slice(0, 90)}`;
 }
 
 await ensureDependencies();
 if (positionals.length === 0) throw new Error('name a folder: npm run mutate -- libs/pipeline');
-for (const folder of positionals) await mutateFolder(folder.replace(/\/$/, ''));
+const runner = new SpecRunner();
+for (const folder of positionals) await mutateFolder(runner, folder.replace(/\/$/, ''));
+runner.stop();

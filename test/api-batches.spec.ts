@@ -1,5 +1,7 @@
 import type { Job } from '#contracts';
+import { connect, QueueRecords } from '#database';
 import { ProcessPool } from '#process';
+import { openQueue } from '#queue';
 import { ApiHarness } from './api-harness.js';
 
 const prune = (ratio: number, exclude: string[] = []) => ({
@@ -19,6 +21,22 @@ describe('a batch of jobs', () => {
   });
   afterEach(() => runs.mockRestore());
   afterAll(() => api.stop());
+
+  it('costs a preflight for what is new in it, also where its jobs come one by one', async () => {
+    const [first, other] = [prune(0.31), prune(0.32)];
+    for (let at = 0; at < 20; at++) {
+      const recipe = at % 2 ? other : first;
+      const { status, body } = await api.call<Job>('POST', '/v1/jobs', { json: { model, recipe } });
+      expect([status, body.preflight.problems]).toEqual([201, []]);
+    }
+    expect(runs.mock.calls).toHaveLength(2);
+  });
+
+  it('costs one preflight where many clients submit the same at a time', async () => {
+    const submit = () => api.call<Job>('POST', '/v1/jobs', { json: { model, recipe: prune(0.33) } });
+    const answers = await Promise.all(Array.from({ length: 12 }, submit));
+    expect([answers.map(({ status }) => status), runs.mock.calls.length]).toEqual([Array(12).fill(201), 1]);
+  });
 
   it('is checked once for each distinct recipe, many in one process, and each job gets what it would get alone', async () => {
     const ratios = Array.from({ length: 25 }, (_, index) => 0.1 + index / 50);
@@ -62,6 +80,40 @@ describe('a batch of jobs', () => {
   });
 });
 
+describe('an API that is killed while batches come in', () => {
+  it('has lost none that it accepted, and made none of what it did not answer twice', async () => {
+    const api = await ApiHarness.startProcess();
+    const model = (await api.model()).id;
+    const list = (at: number) =>
+      Array.from({ length: 100 }, (_, place) => ({ model, name: `${at}.${place}`, recipe: prune(0.5) }));
+    const submit = (at: number) => {
+      const headers = { 'idempotency-key': `batch ${at}` };
+      return api.call<Job[]>('POST', '/v1/jobs', { json: list(at), headers });
+    };
+    const first = await submit(0);
+    const cut = [1, 2, 3, 4].map((at) => submit(at).catch(() => null));
+    await Promise.race(cut);
+    await api.restart();
+    await Promise.all(cut);
+    const again = await Promise.all([0, 1, 2, 3, 4].map(submit));
+    expect(again[0]?.body).toEqual(first.body);
+    // What was not answered was not made either: its key is free once its owner has not renewed it for a while.
+    const accepted = again.flatMap(({ status, body }) => (status === 409 ? [] : body));
+    const names = accepted.map(({ name }) => name);
+    const database = connect(api.config.databaseUrl);
+    const { rows } = await database.pool.query<{ name: string }>('select name from jobs order by created_at, id');
+    expect(rows.map(({ name }) => name).toSorted()).toEqual(names.toSorted());
+    const queue = await openQueue({ databaseUrl: api.config.databaseUrl });
+    const left = new QueueRecords(database);
+    while ((await left.toEnqueue(1)).length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    const isHeld = ({ id: jobId }: Job) => queue.has({ jobId, run: 1, stageCount: 1 });
+    expect(await Promise.all(accepted.map(isHeld))).toEqual(accepted.map(() => true));
+    await queue.close();
+    await database.close();
+    await api.stop();
+  });
+});
+
 describe('files and jobs of one key that wait to be checked', () => {
   it('are so many at most, and others are not kept waiting by them', async () => {
     const api = await ApiHarness.start();
@@ -78,9 +130,12 @@ describe('files and jobs of one key that wait to be checked', () => {
       await held;
       throw new Error('the process is gone');
     });
-    const check = () =>
-      api.call<{ code: string }>('POST', '/v1/jobs/preflight', { json: { model, recipe: prune(0.123) } });
-    const slow = Array.from({ length: 103 }, check);
+    // Equal ones would be made once: each of these differs.
+    const check = (at: number) => {
+      const recipe = prune(Number(`0.123${100 + at}`));
+      return api.call<{ code: string }>('POST', '/v1/jobs/preflight', { json: { model, recipe } });
+    };
+    const slow = Array.from({ length: 103 }, (_, at) => check(at));
     const busy = await Promise.race(slow);
     expect([busy.status, busy.body.code]).toEqual([429, 'too_many_checks']);
     expect(Number(busy.headers.get('retry-after'))).toBeGreaterThan(0);

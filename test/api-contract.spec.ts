@@ -1,7 +1,7 @@
-import { mulberry32 } from '#datasets';
+import { seededRandom, type Random } from '#numbers';
 import { ApiHarness, npz, PRUNE, type Call } from './api-harness.js';
-import { documentOf, type ApiDocument, type Operation } from './contract/documented.js';
-import { oddText, pick, spoiled, valueOf, wellFormed, type Random } from './contract/generate.js';
+import { documentOf, type ApiDocument, type DocumentedOperation } from './contract/documented.js';
+import { oddText, pickOne, spoiled, valueOf, wellFormed } from './contract/generate.js';
 import { schemaErrors } from './contract/schema-errors.js';
 
 /** More by hand: COLDPRESS_FUZZ_REQUESTS=20000 npx jest test/api-contract */
@@ -13,7 +13,7 @@ const FILE_REQUESTS = Math.ceil(REQUESTS / 40);
 describe('the OpenAPI document', () => {
   let api: ApiHarness;
   let document: ApiDocument;
-  let operations: { method: string; path: string; operation: Operation }[];
+  let operations: { method: string; path: string; operation: DocumentedOperation }[];
 
   beforeAll(async () => {
     api = await ApiHarness.start({ requestsPerMinute: 10_000_000, maxUploadBytes: 1024 ** 2 });
@@ -70,12 +70,12 @@ describe('the OpenAPI document', () => {
   });
 
   it(`describes every answer to ${REQUESTS} requests made of its schemas, and none is a fault of the server`, async () => {
-    const random = mulberry32(SEED);
+    const random = seededRandom(SEED);
     const pool = await things();
     let files = 0;
     for (let i = 0; i < REQUESTS; i++) {
-      const { method, path, operation } = pick(random, operations);
-      const type = pick(random, Object.keys(operation.requestBody?.content ?? { none: 1 }));
+      const { method, path, operation } = pickOne(random, operations);
+      const type = pickOne(random, Object.keys(operation.requestBody?.content ?? { none: 1 }));
       const isFile = type !== 'none' && type !== 'application/json';
       if (isFile && (files += 1) > FILE_REQUESTS) continue;
       const address = addressOf(path, operation, pool, random);
@@ -110,11 +110,16 @@ describe('the OpenAPI document', () => {
     return { ids: [job.id, job.modelId, dataset.id], cursors: nextCursor === null ? [] : [nextCursor] };
   }
 
-  function addressOf(path: string, { parameters = [] }: Operation, { ids, cursors }: Pool, random: Random): string {
+  function addressOf(
+    path: string,
+    { parameters = [] }: DocumentedOperation,
+    { ids, cursors }: Pool,
+    random: Random,
+  ): string {
     const text = (schema: Parameters<typeof valueOf>[0], name: string): string => {
       if (random() < 0.3) return oddText(random);
-      if (name === 'cursor' && cursors.length > 0 && random() < 0.5) return pick(random, cursors);
-      return random() < 0.4 ? pick(random, ids) : String(valueOf(schema, document.components.schemas, random));
+      if (name === 'cursor' && cursors.length > 0 && random() < 0.5) return pickOne(random, cursors);
+      return random() < 0.4 ? pickOne(random, ids) : String(valueOf(schema, document.components.schemas, random));
     };
     const encoded = (value: string) => encodeURIComponent(wellFormed(value));
     const filled = path.replaceAll(
@@ -129,7 +134,12 @@ describe('the OpenAPI document', () => {
     return query.length > 0 ? `${filled}?${query.join('&')}` : filled;
   }
 
-  function callOf(type: string, { parameters = [], requestBody }: Operation, { ids }: Pool, random: Random): Call {
+  function callOf(
+    type: string,
+    { parameters = [], requestBody }: DocumentedOperation,
+    { ids }: Pool,
+    random: Random,
+  ): Call {
     const headers = Object.fromEntries(
       parameters
         .filter((parameter) => parameter.in === 'header' && random() < 0.3)
@@ -180,7 +190,7 @@ describe('the OpenAPI document', () => {
     const valid = valueOf(schema, document.components.schemas, random);
     const named =
       typeof valid === 'object' && valid !== null && 'recipe' in valid && random() < 0.5
-        ? { ...valid, model: pick(random, ids), dataset: null, recipe: random() < 0.1 ? PRUNE : valid.recipe }
+        ? { ...valid, model: pickOne(random, ids), dataset: null, recipe: random() < 0.1 ? PRUNE : valid.recipe }
         : valid;
     const value = random() < 0.6 ? spoiled(named, random) : named;
     if (random() < 0.1)

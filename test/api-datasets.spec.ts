@@ -22,7 +22,7 @@ describe('/v1/datasets', () => {
     files: Record<string, Uint8Array<ArrayBuffer>> = { 'data.npz': npz() },
   ): Promise<Problem> {
     const problem = await api.problem('POST', '/v1/datasets', { body: datasetForm(manifest, files) });
-    expect(await readdir(join(api.folder, 'work', 'uploads'))).toEqual([]);
+    expect(await readdir(join(api.config.workPath, 'uploads'))).toEqual([]);
     return problem;
   }
 

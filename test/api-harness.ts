@@ -48,7 +48,10 @@ interface Served {
   restart?(): Promise<Served>;
 }
 
-/** The real API on a free port, with a database and a store of its own; no worker, so that jobs stay as they were submitted. */
+/**
+ * The real API on a free port, with a database and a store of its own; no worker, so that jobs stay as they were
+ * submitted.
+ */
 export class ApiHarness {
   private constructor(
     readonly folder: string,
@@ -102,7 +105,7 @@ export class ApiHarness {
         port: 0,
         databaseUrl: await createTestDatabase(),
         storeUrl: pathToFileURL(join(folder, 'store')).href,
-        workPath: join(folder, 'work'),
+        workPath: join(folder, '.work'),
         importPath: folder,
         apiKeyFile: keyFile,
         logLevel: 'silent',

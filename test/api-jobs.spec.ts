@@ -1,4 +1,4 @@
-import type { Job, PassInfo, Preflight } from '#contracts';
+import type { Job, JobCheck, JobOutlook, PassInfo, Preflight } from '#contracts';
 import { GraphBuilder } from '#onnx';
 import { mlp } from '#testing';
 import { ApiHarness, MANIFEST, npz, PRUNE } from './api-harness.js';
@@ -91,6 +91,22 @@ describe('/v1/jobs', () => {
   });
 
   describe('200', () => {
+    it('tells before and after the submission what a job takes, as far as anything tells', async () => {
+      const check = async (recipe: unknown) =>
+        (await api.call<JobCheck>('POST', '/v1/jobs/preflight', { json: { model, recipe } })).body;
+      const { forecast } = await check(PRUNE);
+      expect(forecast).toMatchObject({ stages: 1, stagesDistinct: 1, stagesCached: 0, seconds: null, memoryMb: null });
+      expect(forecast?.secondsUnknown).toEqual([{ pass: 'prune', stages: 1 }]);
+      expect((await check({ passes: [{ pass: 'distill', options: {} }] })).forecast).toBeNull();
+      const before = await api.job();
+      const { body } = await api.call<JobOutlook>('GET', `/v1/jobs/${before.id}/outlook`);
+      expect(body).toMatchObject({ seconds: null, lanes: 0, unknown: expect.arrayContaining(['prune']) });
+      const later = await api.job();
+      const outlook = (await api.call<JobOutlook>('GET', `/v1/jobs/${later.id}/outlook`)).body;
+      expect(outlook.jobsBefore).toBeGreaterThan(body.jobsBefore);
+      expect(await api.problem('GET', `/v1/jobs/${NOBODY}/outlook`)).toMatchObject({ code: 'not_found' });
+    });
+
     it('preflights without submitting, and lists what passes would leave alone', async () => {
       const before = await ids();
       const { status, body } = await api.call<Preflight>('POST', '/v1/jobs/preflight', {

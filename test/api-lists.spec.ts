@@ -2,7 +2,7 @@ import type { Job, JobItem } from '#contracts';
 import { connect, migrate, type Database } from '#database';
 import { createTestDatabase } from '#testing';
 import { ApiHarness } from './api-harness.js';
-import { insertJobs } from './many-jobs.js';
+import { insertManyJobs } from './many-jobs.js';
 
 /** What a stage found in each of a thousand layers. */
 const SUMMARY = {
@@ -27,7 +27,7 @@ describe('the list of jobs', () => {
     const databaseUrl = await createTestDatabase();
     database = connect(databaseUrl);
     await migrate(database);
-    ids = (await insertJobs(database, { succeeded: 60 }, SUMMARY)).succeeded;
+    ids = (await insertManyJobs(database, { succeeded: 60 }, SUMMARY)).succeeded;
     await database.pool.query('update jobs set baseline = $1', [METRICS]);
     await database.pool.query('update job_stages set metrics = $1, skipped = $2', [
       { ...METRICS, bytes: 50 },
@@ -98,12 +98,23 @@ describe('the list of jobs', () => {
     expect(await found('_')).toEqual([]);
   });
 
+  it('finds a job without a name of its own by that of its recipe, as lists show it', async () => {
+    const nightly = [{ name: 'nightly' }];
+    await database.pool.query(`update jobs set name = null, recipe = recipe || $1 where name = 'succeeded 6'`, nightly);
+    const { items } = (await api.call<{ items: JobItem[] }>('GET', '/v1/jobs?name=nightly')).body;
+    expect(items.map(({ name, title }) => [name, title])).toEqual([[null, 'nightly']]);
+    await database.pool.query(
+      `update jobs set name = 'succeeded 6' where name is null and recipe->>'name' = 'nightly'`,
+    );
+    expect((await api.call<{ items: JobItem[] }>('GET', '/v1/jobs?name=nightly')).body.items).toEqual([]);
+  });
+
   it.each([
     ['name', `name = 'succeeded 5'`, 'jobs_by_name'],
     ['state', `state = 'queued'`, 'jobs_by_state'],
     ['model', `model_id = '${'b'.repeat(64)}'`, 'jobs_by_model'],
   ])('finds jobs by %s in an index', async (_what, condition, index) => {
-    await insertJobs(database, { cancelled: 10_000 });
+    await insertManyJobs(database, { cancelled: 10_000 });
     await database.pool.query('analyze jobs');
     const { rows } = await database.pool.query(
       `explain (format json) select id from jobs where ${condition} order by created_at desc, id desc limit 51`,

@@ -1,6 +1,12 @@
-import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { request, type IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { buffer, json } from 'node:stream/consumers';
+import yazl from 'yazl';
 import type { Model } from '#contracts';
+import { packFolder } from '#datasets';
 import { loadModel, readModel, writeModel } from '#onnx';
 import { ApiHarness } from './api-harness.js';
 
@@ -39,6 +45,60 @@ describe('POST /v1/models as a form', () => {
     const again = form(['model', model, 'shapes.onnx'], ['file', data, 'shapes.onnx.data']);
     const second = await api.call<Model>('POST', '/v1/models?name=other.onnx', { body: again });
     expect({ status: second.status, id: second.body.id }).toEqual({ status: 200, id: body.id });
+  });
+
+  it('takes a zip archive of a model with its data, and leaves what is not of it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'coldpress-model-zip-'));
+    const zipped = async (name: string, files: Record<string, Buffer | string>) => {
+      for (const [path, content] of Object.entries(files)) {
+        await mkdir(dirname(join(folder, name, path)), { recursive: true });
+        await writeFile(join(folder, name, path), content);
+      }
+      await packFolder(join(folder, name), join(folder, `${name}.zip`));
+      return new Blob([await readFile(join(folder, `${name}.zip`))]);
+    };
+    const headers = { 'content-type': 'application/zip' };
+    const send = async (body: Blob) =>
+      api.open('POST', '/v1/models', { body: new Uint8Array(await body.arrayBuffer()), headers });
+    const problemOf = async (body: Blob) => (await (await send(body)).json()) as { code: string; detail: string };
+    const [net, values] = [Buffer.from(await model.arrayBuffer()), Buffer.from(await data.arrayBuffer())];
+    const whole = await zipped('net', { 'a/shapes.onnx': net, 'a/shapes.onnx.data': values, 'notes.txt': 'x' });
+    const stored = (await (await send(whole)).json()) as Model;
+    expect(stored).toMatchObject({
+      name: 'shapes.onnx',
+      inspection: { producer: expect.stringMatching(/^pytorch/) as unknown },
+    });
+    expect(await problemOf(await zipped('two', { 'a.onnx': net, 'b.onnx': net }))).toMatchObject({
+      code: 'model_archive',
+      detail: expect.stringMatching(/it holds 2 models; name one of a\.onnx, b\.onnx/) as unknown,
+    });
+    expect(await problemOf(await zipped('alone', { 'shapes.onnx': net }))).toMatchObject({ code: 'external_data' });
+    expect(await problemOf(new Blob(['no archive']))).toMatchObject({
+      code: 'model_archive',
+      detail: expect.stringContaining('not a readable zip archive') as unknown,
+    });
+    const bomb = await gzipped({ 'a.onnx': net, 'b.data': Buffer.alloc(3 * 1024 ** 2) });
+    expect(await problemOf(bomb)).toMatchObject({
+      code: 'model_archive',
+      detail: expect.stringContaining('unpacked it has more than 1048576 bytes') as unknown,
+    });
+    await rm(folder, { recursive: true });
+  });
+
+  it('refuses by the length that is announced, before any byte is sent', async () => {
+    const announced = request(`${api.url}/v1/models`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${api.key}`,
+        'content-type': 'application/zip',
+        'content-length': '3000000000',
+      },
+    });
+    announced.flushHeaders();
+    const [answer] = (await once(announced, 'response')) as [IncomingMessage];
+    const { code } = (await json(answer)) as { code: string };
+    announced.on('error', () => undefined).destroy();
+    expect({ status: answer.statusCode, code }).toEqual({ status: 413, code: 'artifact_too_large' });
   });
 
   it.each<[string, () => FormData, string, RegExp]>([
@@ -91,3 +151,11 @@ describe('POST /v1/models as a form', () => {
     expect(problem).toMatchObject({ code, detail: expect.stringMatching(words) });
   });
 });
+
+/** An archive that is much smaller than what it holds. */
+async function gzipped(files: Record<string, Buffer>): Promise<Blob> {
+  const zip = new yazl.ZipFile();
+  for (const [name, content] of Object.entries(files)) zip.addBuffer(content, name, { compress: true });
+  zip.end();
+  return new Blob([await buffer(zip.outputStream)]);
+}

@@ -49,6 +49,45 @@ describe('the API of sweeps', () => {
     expect((await api.call<{ items: SweepItem[] }>('GET', '/v1/sweeps')).body.items).toEqual([]);
   });
 
+  it('names each layer of the model where a range stands for each that its pattern fits', async () => {
+    const range = { grid: [0, 0.5] };
+    const limited = (layerLimits: object) => ({
+      ...SWEEP,
+      passes: [{ pass: 'prune', options: { layerLimits, multipleOf: 1 } }],
+    });
+    const sweep = limited({ '*': { ...range, each: true } });
+    const { body } = await api.call<SweepForecast>('POST', '/v1/sweeps/preflight', { json: { model, sweep } });
+    expect(body).toMatchObject({ problems: [], spaceSize: 4, skipped: [{ pass: 'prune' }] });
+    const names = body.parameters.map(({ name }) => name);
+    const [first = '', last = ''] = names.map((name) => name.replace('prune.layerLimits.', ''));
+    expect([names.length, last]).toEqual([2, body.skipped[0]?.node]);
+
+    const made = await launch(JSON.stringify(sweep));
+    expect(made.document.passes[0]?.options['layerLimits']).toEqual({ [first]: range, [last]: range });
+    expect(made.forecast.parameters).toEqual(body.parameters);
+    const fewer = { sweep: limited({ '*': { ...range, each: true }, [last]: 0 }) };
+    const changed = await api.call<Sweep>('PATCH', `/v1/sweeps/${made.id}`, { json: fewer });
+    expect(changed.body.forecast.parameters.map(({ name }) => name)).toEqual(names.slice(0, 1));
+    await post(made, 'cancel');
+
+    const strange = { model, sweep: limited({ 'cnv*': { ...range, each: true } }) };
+    const field = 'sweep.passes[0].options.layerLimits.cnv*';
+    const message = expect.stringContaining(`${first}, ${last}`) as string;
+    expect((await api.problem('POST', '/v1/sweeps', { json: strange })).errors).toEqual([{ field, message }]);
+  });
+
+  it('refuses a device that nobody has enrolled, for which every trial would wait', async () => {
+    const evaluate = { pass: 'evaluate', options: { devices: ['nowhere', { tag: 'phone', any: 1 }] } };
+    const json = { model, sweep: { ...SWEEP, passes: [...SWEEP.passes, evaluate] } };
+    const foreseen = await api.call<SweepForecast>('POST', '/v1/sweeps/preflight', { json });
+    const fields = ['sweep.passes[1].options.devices[0]', 'sweep.passes[1].options.devices[1]'];
+    expect(foreseen.body.problems.map(({ field }) => field)).toEqual(expect.arrayContaining(fields));
+    const refusal = await api.problem('POST', '/v1/sweeps', { json });
+    expect(refusal).toMatchObject({ status: 422, code: 'preflight_failed' });
+    expect(refusal.detail).toContain('there is no device "nowhere"');
+    expect(refusal.detail).toContain('coldpress devices add');
+  });
+
   it('refuses what cannot be launched by the field of the submission', async () => {
     const wrong = { ...SWEEP, passes: [{ pass: 'prune', options: { ratio: { grid: [0.1, 0.2] }, rato: 1 } }] };
     expect(await api.problem('POST', '/v1/sweeps', { json: { model, sweep: wrong } })).toMatchObject({
@@ -57,7 +96,7 @@ describe('the API of sweeps', () => {
       errors: [{ field: 'sweep.passes[0].options.rato', message: expect.stringContaining('did you mean "ratio"') }],
     });
     const unreadable = await api.problem('POST', '/v1/sweeps', { json: { model, sweep: 'passes: [' } });
-    expect(unreadable.errors?.[0]?.field).toBe('sweep.line 1');
+    expect(unreadable.errors?.[0]).toMatchObject({ field: 'sweep', message: expect.stringMatching(/^line 1: /) });
     const noData = { passes: [...SWEEP.passes, { pass: 'evaluate' }], objectives: [{ metric: 'top1' }] };
     expect(await api.problem('POST', '/v1/sweeps', { json: { model, sweep: noData } })).toMatchObject({
       code: 'preflight_failed',
@@ -67,6 +106,13 @@ describe('the API of sweeps', () => {
       { ...MANIFEST, labels: undefined },
       { 'data.npz': npz() },
     );
+    const custom = [{ name: 'mine', source: 'export default () => []' }];
+    const withModule = { ...noData, passes: [...SWEEP.passes, { pass: 'evaluate', options: { custom } }] };
+    const denied = { json: { model, dataset: unlabelled.id, sweep: withModule } };
+    expect((await api.problem('POST', '/v1/sweeps', denied)).errors).toContainEqual({
+      field: 'sweep.passes[1].options.custom',
+      message: expect.stringContaining('COLDPRESS_CUSTOM_METRICS=allow'),
+    });
     expect(
       await api.problem('POST', '/v1/sweeps', { json: { model, dataset: unlabelled.id, sweep: noData } }),
     ).toMatchObject({
@@ -74,15 +120,14 @@ describe('the API of sweeps', () => {
     });
   });
 
-  it('refuses to begin with measurements that there are not, and tells what makes them', async () => {
+  it('refuses a model of a space that none could tell anything of, and tells of what it could', async () => {
     const sweep = {
       ...SWEEP,
-      passes: [{ pass: 'quantize', options: { scheme: 'weightOnly', weightBits: { grid: [8, 4] } } }],
       sampler: 'model',
     };
     expect(await api.problem('POST', '/v1/sweeps', { json: { model, sweep } })).toMatchObject({
       code: 'preflight_failed',
-      errors: [{ field: 'sweep.sampler', message: expect.stringContaining('run a job with analyze') }],
+      errors: [{ field: 'sweep.sampler', message: expect.stringContaining('search weightBits, layerBits') }],
     });
     const { id: dataset } = await api.dataset();
     expect(await api.problem('POST', '/v1/sweeps/press', { json: { model, dataset } })).toMatchObject({
@@ -119,6 +164,7 @@ describe('the API of sweeps', () => {
   it('launches, pauses, resumes, stops and cancels; what does not fit the state is refused with a way out', async () => {
     const sweep = await launch();
     expect(sweep).toMatchObject({
+      title: 'prune, over prune.ratio',
       state: 'running',
       document: { limits: { trials: 3, parallel: 2 } },
       counts: { running: 0 },
@@ -145,6 +191,10 @@ describe('the API of sweeps', () => {
     expect(await api.problem('POST', path, { json: { assignment: { 'prune.ratio': 0.6 } } })).toMatchObject({
       code: 'invalid_sweep',
       errors: [{ field: 'assignment.prune.ratio', message: '0.6 is not in its range: give one of 0.3, 0.5, 0.7' }],
+    });
+    expect((await api.call('GET', `${path}/columns`)).body).toMatchObject({
+      ...{ number: [0], state: ['running'], jobId: [trial.jobId], finishedAt: [null] },
+      assignment: { 'prune.ratio': [0.7] },
     });
     const job = (await api.call<Job>('GET', `/v1/jobs/${trial.jobId}`)).body;
     expect(job).toMatchObject({
@@ -187,6 +237,37 @@ describe('the API of sweeps', () => {
     await post(sweep, 'cancel');
   });
 
+  it('goes on to what was cut off, and to nothing where everything has been tried', async () => {
+    const sweep = await launch();
+    const path = `/v1/sweeps/${sweep.id}`;
+    const begin = (ratio: number) =>
+      api.call<Trial>('POST', `${path}/trials`, { json: { assignment: { 'prune.ratio': ratio } } });
+    for (const ratio of [0.3, 0.5, 0.7]) await begin(ratio);
+    const cancelled = await post(sweep, 'cancel');
+    expect(cancelled.counts).toMatchObject({ running: 0, cancelled: 3 });
+    const { body: trial } = await api.call<Trial>('GET', `${path}/trials/0`);
+    expect(trial).toMatchObject({ state: 'cancelled', reason: 'the sweep was cancelled' });
+    expect((await api.problem('POST', `/v1/jobs/${trial.jobId}/retry`)).code).toBe('sweep_state');
+    const extended = await api.call<Sweep>('PATCH', path, { json: { trials: 3 } });
+    expect(extended.body).toMatchObject({ state: 'running', document: { limits: { trials: 3 } } });
+    expect((await api.call<Job>('POST', `/v1/jobs/${trial.jobId}/retry`)).status).toBe(200);
+    expect((await api.call<Trial>('GET', `${path}/trials/0`)).body).toMatchObject({ state: 'running', reason: null });
+    await post(sweep, 'cancel');
+  });
+
+  it('says which number of a trial it takes, and which last evaluation the data are too few for', async () => {
+    const sweep = await launch();
+    expect((await api.problem('GET', `/v1/sweeps/${sweep.id}/trials/abc`)).detail).toContain('must be a number');
+    await post(sweep, 'cancel');
+    const { id: dataset } = await api.dataset();
+    const passes = [...SWEEP.passes, { pass: 'evaluate', options: { samples: 1 } }];
+    const late = { ...SWEEP, passes, verify: { skip: 100_000 } };
+    expect(await api.problem('POST', '/v1/sweeps', { json: { model, dataset, sweep: late } })).toMatchObject({
+      code: 'preflight_failed',
+      errors: [{ field: 'sweep.verify.skip', message: expect.stringContaining('skip fewer') }],
+    });
+  });
+
   it('loses none of the changes that come at once', async () => {
     const sweep = await launch();
     const changes = [{ parallel: 7 }, { trials: 2 }, { minutes: 90 }];
@@ -222,6 +303,16 @@ describe('the API of sweeps', () => {
     stop.abort();
     expect(types).toEqual(['snapshot', 'running', 'trial', 'paused']);
     expect(last).toBe('3');
+    const { lastEventId } = (await api.call<Sweep>('GET', `/v1/sweeps/${sweep.id}`)).body;
+    expect(lastEventId).toBe(3);
+    const after = new AbortController();
+    await post(sweep, 'resume');
+    const headers = { 'last-event-id': String(lastEventId) };
+    const rest = await api.open('GET', `/v1/sweeps/${sweep.id}/events`, { headers }, after.signal);
+    const ids: string[] = [];
+    for await (const { id } of parseEventStream(rest.body!)) if (ids.push(id) === 2) break;
+    after.abort();
+    expect(ids).toEqual(['', '4']);
     const wrong = await api.problem('GET', `/v1/sweeps/${sweep.id}/events`, { headers: { 'last-event-id': '99' } });
     expect(wrong.detail).toContain(`sweep ${sweep.id}`);
     await post(sweep, 'cancel');

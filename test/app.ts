@@ -12,7 +12,7 @@ export const COMMAND = resolve(__dirname, '../dist/apps/cli/src/main.js');
 export const EXAMPLE = resolve(__dirname, '../examples/seed-net');
 
 /** A whole server started by `coldpress up` on a free port, in a data folder of its own. */
-export interface App {
+export interface TestApp {
   url: string;
   apiKey: string;
   client: Client;
@@ -22,7 +22,9 @@ export interface App {
   stop(): Promise<void>;
 }
 
-export async function startApp(options: { data?: string; environment?: Record<string, string> } = {}): Promise<App> {
+export async function startApp(
+  options: { data?: string; environment?: Record<string, string> } = {},
+): Promise<TestApp> {
   const data = options.data ?? (await mkdtemp(join(tmpdir(), 'coldpress-test-')));
   const child = spawn(process.execPath, [COMMAND, 'up', '--port', '0', '--data', data, '--json'], {
     env: { ...process.env, ...options.environment },

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { chromium, type Page } from 'playwright-core';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+/** A busy machine computes a stage in a minute. */
+const PATIENCE_MS = 200_000;
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -23,17 +25,20 @@ export interface OpenPage {
   close(): Promise<void>;
 }
 
-export async function openPage(): Promise<OpenPage> {
+/** `flags` are more of Chromium's. */
+export async function openPage(flags: readonly string[] = []): Promise<OpenPage> {
   if (!CHROMIUM) throw new Error('chromium is missing: install it with `apt-get install chromium`');
   const profile = await mkdtemp(join(tmpdir(), 'coldpress-chromium-'));
   const viewport = { width: 1200, height: 900 };
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: CHROMIUM,
     headless: true,
-    args: FLAGS,
+    timeout: PATIENCE_MS,
+    args: [...FLAGS, ...flags],
     viewport,
   });
   const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(error.message));
   page.on('console', (message) => {
@@ -66,6 +71,18 @@ export function requestsOf(page: Page): () => string[] {
     if (pathname.startsWith('/v1')) paths.push(pathname);
   });
   return () => [...paths];
+}
+
+/** Bytes of JavaScript's heap once what nothing holds is gone. */
+export async function heapOf(page: Page): Promise<number> {
+  const session = await page.context().newCDPSession(page);
+  try {
+    await session.send('HeapProfiler.collectGarbage');
+    const { usedSize } = await session.send('Runtime.getHeapUsage');
+    return usedSize;
+  } finally {
+    await session.detach();
+  }
 }
 
 /** As the browser tells a page that its tab was left or come back to. */

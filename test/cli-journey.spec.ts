@@ -8,7 +8,7 @@ import { create } from '@bufbuild/protobuf';
 import { all } from '#client';
 import type { Job } from '#contracts';
 import { DataLocation, readModel, StringStringEntryProtoSchema, writeModel } from '#onnx';
-import { COMMAND, EXAMPLE, startApp, type App } from './app.js';
+import { COMMAND, EXAMPLE, startApp, type TestApp } from './app.js';
 
 interface Outcome {
   code: number;
@@ -20,7 +20,7 @@ const HALF = 'passes:\n  - { pass: prune, options: { granularity: weight, ratio:
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
 describe('the journey of a model at the terminal', () => {
-  let app: App;
+  let app: TestApp;
   /** Where the user stands: outside of the checkout. */
   let folder: string;
 
@@ -173,7 +173,7 @@ describe('the journey of a model at the terminal', () => {
     ]);
 
     await coldpress('models', 'push', 'four.onnx', '--name', 'net.onnx');
-    const unclear = await coldpress('models', 'inspect', 'net.onnx');
+    const unclear = await coldpress('models', 'pull', 'net.onnx', '-o', 'pulled.onnx');
     expect({ code: unclear.code, lines: unclear.stderr.trimEnd().split('\n') }).toEqual({
       code: 2,
       lines: [
@@ -279,7 +279,7 @@ describe('the journey of a model at the terminal', () => {
       env: { PATH: process.env['PATH'], COLDPRESS_DATA: app.data },
     });
     let words = '';
-    const ended = new Promise<number | null>((done) => child.once('exit', done));
+    const ended = new Promise<number | null>((done) => child.once('close', done));
     await new Promise<void>((running) => {
       child.stderr.setEncoding('utf8').on('data', (text: string) => {
         words += text;
@@ -291,7 +291,7 @@ describe('the journey of a model at the terminal', () => {
       cwd: folder,
       env: { PATH: process.env['PATH'], COLDPRESS_DATA: app.data },
     });
-    const over = new Promise((done) => waiting.once('exit', done));
+    const over = new Promise((done) => waiting.once('close', done));
     const [note] = (
       await new Promise<string>((told) => {
         let text = '';
@@ -302,7 +302,7 @@ describe('the journey of a model at the terminal', () => {
     )
       .split('\n')
       .filter((line) => line.startsWith('queued'));
-    expect(note).toBe('queued: 1 job ahead, 1 of them running');
+    expect(note).toBe('queued: 1 job ahead, 1 of them begun');
     child.kill('SIGINT');
     expect({ code: await ended, words }).toMatchObject({ code: 130 });
     expect(words).toContain(

@@ -13,7 +13,10 @@ interface Outcome {
   stderr: string;
 }
 
-/** What no message to a person may hold: a stack, a schema's issue list, a line of the servers' log, the runtime's own words. */
+/**
+ * What no message to a person may hold: a stack, a schema's issue list, a line of the servers' log, the runtime's own
+ * words.
+ */
 const RAW =
   /\n\s+at |"code":|\{"level"|ZodError|Unable to open|Unexpected token|errno|undefined|\u0000|fetch failed|E[A-Z]{4,}\b/;
 
@@ -80,7 +83,7 @@ describe('what the command tells a person', () => {
   }
 
   it.each<[string, string[], number, RegExp, Record<string, string>?]>([
-    ['a folder for a model', ['models', 'push', 'empty'], 2, /cannot read empty: it is a folder/],
+    ['a folder for a model', ['models', 'push', 'empty'], 2, /cannot read empty: it holds no \.onnx file/],
     [
       'a model that is not there',
       ['models', 'push', 'nosuch.onnx'],
@@ -145,13 +148,13 @@ describe('what the command tells a person', () => {
       1,
       /GET http:\/\/127\.0\.0\.1:\d+\/v1\/models is not one of a Coldpress server.*check the address.*--url/,
     ],
-    ['a port that is none', ['up', '--port', 'abc', '--data', 'up'], 2, /--port: expected a number, got/],
+    ['a port that is none', ['up', '--port', 'abc', '--data', 'up'], 2, /--port: must be a number, got "abc"/],
     ['a port out of range', ['up', '--port', '70000', '--data', 'up'], 2, /--port: at most 65535, got 70000/],
     [
       'a variable that is no number',
       ['up', '--data', 'up'],
       2,
-      /COLDPRESS_CONCURRENCY: expected a number, got/,
+      /COLDPRESS_CONCURRENCY: must be a number, got "two"/,
       { COLDPRESS_CONCURRENCY: 'two' },
     ],
     [

@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Job, Model } from '#contracts';
 import { floatTensor, writeModel } from '#onnx';
 import { mlp } from '#testing';
-import { COMMAND, EXAMPLE, startApp, type App } from './app.js';
+import { COMMAND, EXAMPLE, startApp, type TestApp } from './app.js';
 
 interface Outcome {
   code: number;
@@ -20,7 +20,7 @@ const MEASURE = `passes:
 `;
 
 describe('the coldpress command against a running server', () => {
-  let app: App;
+  let app: TestApp;
   let folder: string;
 
   beforeAll(async () => {
@@ -77,6 +77,29 @@ describe('the coldpress command against a running server', () => {
     expect(stdout).toMatch(/parameters +250,326/);
   });
 
+  it('refuses a model that is too large for one before it is sent, and says what to do', async () => {
+    const path = join(folder, 'large.onnx');
+    await writeFile(path, '');
+    await truncate(path, 2.5e9);
+    expect(await coldpress('models', 'push', path)).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/cannot send .*large\.onnx: the model has 2\.50 GB .*export its parts/) as unknown,
+    });
+    await rm(path);
+  });
+
+  it('inspects a file without a server, with its bytes by element type and layer', async () => {
+    const path = join(EXAMPLE, 'seed-net.onnx');
+    const { code, stdout } = await coldpress('--url', 'http://127.0.0.1:9', 'models', 'inspect', path);
+    const id = createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex');
+    expect({ code, id: stdout.split('\n')[1] }).toEqual({ code: 0, id: `id          ${id}` });
+    expect(stdout).toMatch(/^tensors +float32 1\.00 MB \(8\)/m);
+    expect(stdout).toMatch(/^layer +operator +stored +share +bits\n─.*\n\S+ +Gemm +\d+ kB +\d+\.\d % +32$/m);
+  });
+
   it('pushes a data set with the files that its manifest names', async () => {
     const { code, stdout } = await coldpress('datasets', 'push', join(EXAMPLE, 'dataset.yaml'), '--json');
     expect(code).toBe(0);
@@ -87,6 +110,16 @@ describe('the coldpress command against a running server', () => {
     const [first] = JSON.parse((await coldpress('datasets', 'ls', '--json')).stdout) as { id: string }[];
     return first!.id;
   }
+
+  it('says whether a job can run, what it takes and what is left alone, and runs nothing', async () => {
+    const path = await recipe('passes: [{ pass: quantize, options: { opTypes: [Conv] } }]');
+    const run = (...words: string[]) => coldpress('run', path, '--model', 'seed-net.onnx', '--check', ...words);
+    const checked = await run('--data', await dataset());
+    expect(checked).toMatchObject({ code: 0, stdout: expect.stringMatching(/^this job can run: 1 stage/) as unknown });
+    expect(checked.stdout).toMatch(/would be left alone:\n[^]*^quantize +\S+ +Gemm +\S+/m);
+    expect(await run()).toMatchObject({ code: 2, stderr: expect.stringMatching(/data set/) as unknown });
+    expect(JSON.parse((await coldpress('jobs', 'ls', '--json')).stdout)).toEqual([]);
+  });
 
   it('runs a recipe, prints progress as plain lines on a pipe and the job as one document', async () => {
     const { code, stdout, stderr } = await coldpress(
@@ -159,6 +192,29 @@ describe('the coldpress command against a running server', () => {
         .update(await readFile(output))
         .digest('hex'),
     ).toBe(model!.id);
+  });
+
+  it('makes a key, uses it, and takes it back', async () => {
+    const made = await coldpress('keys', 'add', 'the build server', '--role', 'viewer');
+    const [key = ''] = made.stdout.split('\n');
+    expect(made).toMatchObject({ code: 0, stdout: expect.stringContaining('The key of the build server, a viewer.') });
+    expect((await coldpress('keys', 'own')).stdout).toBe('first key  admin\n');
+    expect((await coldpress('keys', 'own', '--api-key', key)).stdout).toBe('the build server  viewer\n');
+    const refused = await coldpress('keys', 'ls', '--api-key', key);
+    expect(refused).toMatchObject({ code: 5, stderr: expect.stringContaining('this needs the role admin') });
+    const { stdout } = await coldpress('keys', 'ls');
+    expect(stdout).toMatch(/^the build server +viewer/m);
+    expect(stdout).not.toContain(key);
+    expect(await coldpress('keys', 'revoke', 'nobody')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('there is no key nobody; there are'),
+    });
+    expect((await coldpress('keys', 'revoke', 'the build server')).stdout).toBe('revoked the build server\n');
+    expect((await coldpress('keys', 'own', '--api-key', key)).code).toBe(5);
+    expect(await coldpress('keys', 'add', 'x', '--role', 'owner')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('viewer, member, admin'),
+    });
   });
 
   it('lets one server at a time hold a data folder', async () => {

@@ -9,13 +9,16 @@ interface Violation {
 }
 
 const AXE = createRequire(__filename).resolve('axe-core/axe.min.js');
+/** What sticks to the edge of the window would lie in the middle of a picture of the whole page. */
+export const UNSTUCK = '.footer, .rows thead th { position: static }';
+
 const SCHEMES = ['light', 'dark'] as const;
 const PHONE = { width: 390, height: 844 };
 const DESK = { width: 1200, height: 900 };
 
 /**
- * What axe finds wrong with the page as it stands, dark and light, on the desk and on the phone, and what is wider than the
- * screen; empty when nothing is.
+ * What axe finds wrong with the page as it stands, dark and light, on the desk and on the phone, and what is wider than
+ * the screen; empty when nothing is.
  */
 export async function auditOf(page: Page): Promise<string[]> {
   const found: string[] = [];

@@ -2,15 +2,15 @@ import { join, resolve } from 'node:path';
 import { mkdir, readFile, writeFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import type { Page } from 'playwright-core';
-import { EXAMPLE, startApp, type App } from './app.js';
+import { EXAMPLE, startApp, type TestApp } from './app.js';
 import { openPage, signIn, type OpenPage } from './browser.js';
-import { auditOf } from './dashboard-audit.js';
+import { auditOf, UNSTUCK } from './dashboard-audit.js';
 
 const SCREENSHOTS = resolve(__dirname, '../test-results');
 
 /** What a person does with a sweep: fill the form, launch it, read its front, promote a model. */
 describe('sweeps on the page', () => {
-  let app: App;
+  let app: TestApp;
   let browser: OpenPage;
   let page: Page;
   let folder: string;
@@ -28,7 +28,8 @@ describe('sweeps on the page', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const shot = (name: string) => page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
+  const shot = (name: string) =>
+    page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true, style: UNSTUCK });
   const step = (name: string) => page.getByRole('region', { name });
 
   it('says that there are none, and where one begins', async () => {
@@ -44,8 +45,8 @@ describe('sweeps on the page', () => {
     await writeFile(join(folder, 'dataset.yaml'), manifest);
     const arrays = ['mnist-train.npz', 'mnist-test.npz'].map((name) => join(EXAMPLE, name));
     await page.getByRole('link', { name: 'New', exact: true }).click();
-    await page.getByLabel('Upload model').setInputFiles(join(EXAMPLE, 'seed-net.onnx'));
-    await page.getByLabel('Upload data set').setInputFiles([join(folder, 'dataset.yaml'), ...arrays]);
+    await page.getByLabel('Upload model', { exact: true }).setInputFiles(join(EXAMPLE, 'seed-net.onnx'));
+    await page.getByLabel('Upload data set', { exact: true }).setInputFiles([join(folder, 'dataset.yaml'), ...arrays]);
     await page.locator('select[name=dataset] option:checked', { hasText: 'mnist' }).waitFor({ state: 'attached' });
     for (const name of ['prune, step 2', 'distill, step 2'])
       await page.getByRole('button', { name: `Remove ${name}` }).click();
@@ -55,12 +56,12 @@ describe('sweeps on the page', () => {
     await page.getByRole('button', { name: 'Remove gates 3' }).click();
     await page.getByLabel('Bound of gates 1').fill('0.6');
     await page.getByLabel('Bound of gates 2').fill('0.2');
-    await page.getByText('This job can run.').waitFor({ timeout: 60_000 });
+    await page.getByText('This job can run').waitFor();
     expect(await page.locator('textarea[name=recipe]').inputValue()).toContain('latencyRuns: 20');
     expect(await auditOf(page)).toEqual([]);
     await shot('new-form');
     await page.getByRole('button', { name: 'Submit' }).click();
-    await page.locator('.heading .badge.succeeded').waitFor({ timeout: 120_000 });
+    await page.locator('.heading .badge.succeeded').waitFor();
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       page.getByRole('button', { name: 'Download model', exact: true }).click(),
@@ -81,12 +82,12 @@ describe('sweeps on the page', () => {
     await page.getByLabel('Objective 2', { exact: true }).selectOption('top1');
     await page.getByRole('button', { name: 'Remove constraints 1' }).click();
     await page.getByRole('heading', { name: 'New sweep' }).waitFor();
-    await page.getByText(/This sweep can run: 6 trials/).waitFor({ timeout: 60_000 });
+    await page.getByText(/This sweep can run: 6 trials/).waitFor();
     expect(await auditOf(page)).toEqual([]);
     await shot('new-sweep');
     await page.getByRole('button', { name: 'Launch sweep' }).click();
     await page.getByRole('heading', { name: 'bits and ratio' }).waitFor();
-    await page.locator('.heading .badge.finished').waitFor({ timeout: 200_000 });
+    await page.locator('.heading .badge.finished').waitFor();
     await page.getByText('6 of 6 trials').waitFor();
     await page.getByRole('img', { name: /6 models|5 models|4 models|3 models/ }).waitFor();
     expect(await page.getByRole('group', { name: 'Trials' }).locator('tbody tr').count()).toBe(6);
@@ -98,6 +99,21 @@ describe('sweeps on the page', () => {
     await page.setViewportSize({ width: 390, height: 844 });
     await shot('sweep-phone');
     await page.setViewportSize({ width: 1200, height: 900 });
+  });
+
+  it('begins another with what this one has measured', async () => {
+    const address = page.url();
+    await page.getByRole('link', { name: 'New', exact: true }).click();
+    const field = page.getByRole('group', { name: 'Begin with' });
+    const choice = field.getByLabel('Earlier sweep or job to begin with');
+    const earlier = choice.locator('option', { hasText: 'bits and ratio, 6 trials' });
+    await choice.selectOption((await earlier.getAttribute('value')) ?? '');
+    expect(await page.locator('textarea[name=recipe]').inputValue()).toMatch(/warmStart:\n {2}- [0-9a-f-]{36}\n/);
+    await page.getByText(/This sweep can run: 0 trials.* It begins with 6 trials of earlier/s).waitFor();
+    expect(await auditOf(page)).toEqual([]);
+    await field.getByRole('button', { name: 'Remove beginning 1' }).click();
+    expect(await page.locator('textarea[name=recipe]').inputValue()).not.toContain('warmStart');
+    await page.goto(address);
   });
 
   it('keeps what is chosen in the address: limits, brushes, order, trials side by side', async () => {

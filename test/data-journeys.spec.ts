@@ -3,15 +3,14 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { Session, type HostTensors } from '#inference';
-import { floatTensor, GraphBuilder, int64Tensor, writeModel } from '#onnx';
 import sharp from 'sharp';
-import { COMMAND, startApp, type App } from './app.js';
+import { COMMAND, startApp, type TestApp } from './app.js';
 
 const FILES = resolve(__dirname, 'data-journeys');
 const RATE = 16_000;
 
 describe('from data as people have it to a small model that runs, outside of the checkout', () => {
-  let app: App;
+  let app: TestApp;
   let folder: string;
 
   beforeAll(async () => {
@@ -101,16 +100,22 @@ describe('from data as people have it to a small model that runs, outside of the
     expect((await runs('vad.onnx', 'small-vad.onnx', feeds, 0.7)).stateN!.dims).toEqual([2, 1, 128]);
   });
 
-  it('a detector, and pictures with COCO annotations', async () => {
-    await write({ 'detector.onnx': detector(), ...(await annotated()) });
-    const seen = await coldpress('datasets', 'preview', 'road.yaml', '--for', 'detector.onnx', '-o', 'seen-road');
+  it('YOLO, and a subset of COCO', async () => {
+    await copyFile(join(FILES, 'yolo.onnx'), join(folder, 'yolo.onnx'));
+    await write(await cocoSubset());
+    const guessed = await coldpress('datasets', 'init', 'coco', '--for', 'yolo.onnx');
+    expect(guessed).toContain('the categories of the annotations by their ids');
+    expect(await readFile(join(folder, 'coco.yaml'), 'utf8')).toMatch(
+      /labels: coco\/annotations\/instances_val2017\.json/,
+    );
+    const seen = await coldpress('datasets', 'preview', 'coco', '--for', 'yolo.onnx', '-o', 'seen-coco');
     expect(seen).toMatch(/label {3}0, 16, 20, 32, 28, -1, …/);
-    await coldpress('quantize', 'detector.onnx', '--data', 'road.yaml', '-o', 'small-detector.onnx');
-    const { boxes } = await runs('detector.onnx', 'small-detector.onnx', { images: zeros([1, 3, 64, 64]) }, 0.5);
-    expect(boxes!.dims).toEqual([1, 6, 64]);
-    expect(await coldpress('export', 'small-detector.onnx', '-o', 'small.ort')).toMatch(/^model: small\.ort$/m);
+    await coldpress('quantize', 'yolo.onnx', '--data', 'coco', '-o', 'small-yolo.onnx');
+    const { output0 } = await runs('yolo.onnx', 'small-yolo.onnx', { images: zeros([1, 3, 64, 64]) }, 1);
+    expect(output0!.dims).toEqual([1, 6, 84]);
+    expect(await coldpress('export', 'small-yolo.onnx', '-o', 'small.ort')).toMatch(/^model: small\.ort$/m);
     const session = await Session.create(join(folder, 'small.ort'));
-    expect((await session.run({ images: zeros([1, 3, 64, 64]) }))['boxes']!.dims).toEqual([1, 6, 64]);
+    expect((await session.run({ images: zeros([1, 3, 64, 64]) }))['output0']!.dims).toEqual([1, 6, 84]);
     await session.release();
   });
 });
@@ -157,58 +162,22 @@ function wav(index: number): Buffer {
   return Buffer.concat([header, Buffer.from(samples.buffer)]);
 }
 
-/** Boxes and two scores for each of 8 x 8 places, as YOLO lays them out: [batch, 4 + classes, places]. */
-function detector(): Uint8Array {
-  const builder = new GraphBuilder('detector');
-  const weight = (name: string, dims: number[]) => {
-    const length = dims.reduce((size, dim) => size * dim, 1);
-    return builder.initializer(
-      floatTensor(
-        name,
-        dims,
-        Float32Array.from({ length }, (_, i) => Math.sin(i * i + 1) / 8),
-      ),
-    );
-  };
-  const x = builder.input('images', ['batch', 3, 64, 64]);
-  const hidden = builder.op('Relu', [
-    builder.op('Conv', [x, weight('stem', [32, 3, 8, 8])], { kernel_shape: [8, 8], strides: [8, 8] }),
-  ]);
-  const head = builder.op('Conv', [hidden, weight('head', [6, 32, 3, 3])], {
-    kernel_shape: [3, 3],
-    pads: [1, 1, 1, 1],
-  });
-  const shape = builder.initializer(int64Tensor('shape', [3], [0, 6, 64]));
-  builder.op('Reshape', [head, shape], {}, { outputs: [builder.output('boxes', ['batch', 6, 64])] });
-  return writeModel(builder.build());
-}
-
-async function annotated(): Promise<Record<string, Uint8Array | string>> {
-  const ids = Array.from({ length: 10 }, (_, id) => id);
+/** Pictures in the folders of COCO, and the annotations of each split as COCO writes them. */
+async function cocoSubset(): Promise<Record<string, Uint8Array | string>> {
   const picture = await sharp({ create: { width: 80, height: 40, channels: 3, background: '#505050' } })
     .jpeg()
     .toBuffer();
-  const annotations = {
-    images: ids.map((id) => ({ id, file_name: `${id}.jpg`, width: 80, height: 40 })),
-    categories: [
-      { id: 3, name: 'car' },
-      { id: 6, name: 'bus' },
-    ],
-    annotations: ids.map((id) => ({ id, image_id: id, category_id: 3, bbox: [20, 5, 20, 10], area: 200, iscrowd: 0 })),
-  };
-  return {
-    ...Object.fromEntries(ids.map((id) => [`road/${id}.jpg`, picture])),
-    'instances.json': JSON.stringify(annotations),
-    'road.yaml': `
-name: road
-inputs:
-  "*":
-    image: { letterbox: 64, resample: INTER_LINEAR }
-    preprocess: [{ op: scale, factor: 0.00392156862745098 }]
-labels: { boxes: { form: coco, most: 8 }, classes: [car, bus] }
-splits:
-  train: { file: road, labels: instances.json, part: [0, 0.8] }
-  test: { file: road, labels: instances.json, part: [0.8, 1] }
-`,
-  };
+  const categories = [
+    { id: 3, name: 'car', supercategory: 'vehicle' },
+    { id: 6, name: 'bus', supercategory: 'vehicle' },
+  ];
+  const files: Record<string, Uint8Array | string> = { 'coco/annotations/captions_train2017.json': '{}' };
+  for (const [split, count] of Object.entries({ train2017: 8, val2017: 2 })) {
+    const ids = Array.from({ length: count }, (_, id) => id);
+    const images = ids.map((id) => ({ id, file_name: `${String(id).padStart(12, '0')}.jpg`, width: 80, height: 40 }));
+    for (const { file_name: name } of images) files[`coco/${split}/${name}`] = picture;
+    const annotations = ids.map((id) => ({ id, image_id: id, category_id: 3, bbox: [20, 5, 20, 10], iscrowd: 0 }));
+    files[`coco/annotations/instances_${split}.json`] = JSON.stringify({ images, categories, annotations });
+  }
+  return files;
 }

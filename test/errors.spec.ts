@@ -88,10 +88,16 @@ describe('problems of the API', () => {
     empty_upload: () => upload(new Uint8Array(0)),
     content_digest: () => upload(text('x'), { 'content-digest': `sha-256=:${Buffer.alloc(32).toString('base64')}:` }),
     invalid_form: () => form(undefined),
+    model_archive: 'test/api-model-parts.spec.ts',
     unauthorized: () => api.problem('GET', '/v1/jobs', { key: null }),
     not_found: () => get(`/v1/models/${NOTHING}`),
     artifact_not_found: () => get(`/v1/artifacts/${NOTHING}`),
     not_acceptable: () => get(`/v1/jobs/${job}/report`, { accept: 'image/png' }),
+    forbidden: async () => {
+      const { body } = await api.call<{ key: string }>('POST', '/v1/keys', { json: { name: 'reads', role: 'viewer' } });
+      return api.problem('GET', '/v1/keys', { key: body.key });
+    },
+    last_admin_key: 'test/api-roles.spec.ts',
     in_use: () => api.problem('DELETE', `/v1/models/${model}`),
     job_state: () => api.problem('POST', `/v1/jobs/${job}/retry`),
     idempotency_pending: 'libs/database/src/repositories.spec.ts',

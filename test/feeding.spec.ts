@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import { connect, ExclusiveWork, migrate, QueueRecords, type Database } from '#database';
 import { openQueue, QueueFeeder, type StageQueue } from '#queue';
 import { createTestDatabase, createTestRedis } from '#testing';
-import { insertJobs } from './many-jobs.js';
+import { insertManyJobs } from './many-jobs.js';
 
 const NEVER = new AbortController().signal;
 
@@ -26,12 +26,16 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s is fed from the r
     await database.close();
   });
 
-  /** A feeder as a process has it, with the entries that it gave the queue. */
-  function feeder(): { feeder: QueueFeeder; given: string[] } {
+  /** A feeder as a process has it, with the entries that it gave the queue, once it is let. */
+  function feeder(isLet = Promise.resolve()): { feeder: QueueFeeder; given: string[] } {
     const given: string[] = [];
     const counting = {
       identity: () => queue.identity(),
-      addJob: (entry: Parameters<StageQueue['addJob']>[0]) => (given.push(entry.jobId), queue.addJob(entry)),
+      addJobs: async (entries: Parameters<StageQueue['addJobs']>[0]) => {
+        given.push(...entries.map(({ jobId }) => jobId));
+        await isLet;
+        return queue.addJobs(entries);
+      },
     };
     const work = new ExclusiveWork(database.url, 'reconcile');
     return { given, feeder: new QueueFeeder(records, counting, (piece) => work.tryRun(piece)) };
@@ -45,7 +49,7 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s is fed from the r
   }
 
   it('with what it lacks and nothing twice, and with everything again when it lost what it held', async () => {
-    const ids = await insertJobs(database, { queued: 120, succeeded: 30 });
+    const ids = await insertManyJobs(database, { queued: 120, succeeded: 30 });
     const first = feeder();
     expect(await first.feeder.reconcile(NEVER)).toBe(true);
     // The jobs that were given, and a look at a page of those that it should hold.
@@ -59,7 +63,7 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s is fed from the r
   });
 
   it('with what was taken out of it behind our back, a page at a time', async () => {
-    const ids = await insertJobs(database, { queued: 250 });
+    const ids = await insertManyJobs(database, { queued: 250 });
     const passes = feeder();
     await passes.feeder.reconcile(NEVER);
     const lost = { jobId: ids.queued.sort().at(-1) ?? '', run: 1, stageCount: 1 };
@@ -72,13 +76,15 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s is fed from the r
   });
 
   it('by one process at a time, and not to the end of a backlog when that one stops', async () => {
-    await insertJobs(database, { queued: 120 });
+    await insertManyJobs(database, { queued: 120 });
     const stop = new AbortController();
-    const one = feeder();
+    let goOn: () => void = () => undefined;
+    const one = feeder(new Promise((resolve) => (goOn = resolve)));
     const pass = one.feeder.reconcile(stop.signal);
     while (one.given.length === 0) await new Promise((resolve) => setImmediate(resolve));
     expect(await feeder().feeder.reconcile(NEVER)).toBe(false);
     stop.abort();
+    goOn();
     expect(await pass).toBe(true);
     expect((await records.toEnqueue(200)).length).toBeGreaterThan(0);
     expect(await feeder().feeder.reconcile(NEVER)).toBe(true);
@@ -88,7 +94,7 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s is fed from the r
   it('does not take the mark of an earlier run for that of a retry', async () => {
     const {
       queued: [jobId = randomUUID()],
-    } = await insertJobs(database, { queued: 1 });
+    } = await insertManyJobs(database, { queued: 1 });
     await database.pool.query('update jobs set run = 2');
     await records.markEnqueued([{ jobId, run: 1, stageCount: 1 }]);
     expect(await records.toEnqueue(10)).toEqual([{ jobId, run: 2, stageCount: 1, priority: 0 }]);

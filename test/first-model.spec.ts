@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { all } from '#client';
 import type { Job } from '#contracts';
-import { EXAMPLE, startApp, type App } from './app.js';
+import { EXAMPLE, startApp, type TestApp } from './app.js';
 
 const ROOT = resolve(__dirname, '..');
 
 describe('docs/first-model.md, followed to the letter in a folder of its own', () => {
-  let app: App;
+  let app: TestApp;
   let folder: string;
   let page: string;
 

@@ -22,16 +22,12 @@ async function processesOf(folder: string): Promise<number[]> {
   return found.flat().filter((pid) => pid !== process.pid);
 }
 
-/** The PostgreSQL server among the descendants of a process. */
+/** The PostgreSQL server among the descendants of a process, of which any may end meanwhile. */
 async function postmasterBelow(pid: number): Promise<number | undefined> {
-  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8');
-  if (/^[^\0]*postgres\0-D\0/.test(command)) return pid;
-  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8'))
-    .trim()
-    .split(/\s+/)
-    .filter(Boolean)
-    .map(Number);
-  for (const child of children) {
+  const read = (path: string) => readFile(`/proc/${pid}/${path}`, 'utf8').catch(() => '');
+  if (/^[^\0]*postgres\0-D\0/.test(await read('cmdline'))) return pid;
+  const children = (await read(`task/${pid}/children`)).trim().split(/\s+/).filter(Boolean);
+  for (const child of children.map(Number)) {
     const found = await postmasterBelow(child);
     if (found !== undefined) return found;
   }
@@ -58,14 +54,23 @@ async function serversOf(folder: string): Promise<[string, number][]> {
   return found;
 }
 
+const isReady = (url: string) =>
+  fetch(`${url}/ready`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+
 async function end(process: ChildProcess): Promise<void> {
   process.kill('SIGTERM');
   await once(process, 'exit');
 }
 
+/** Far from what an end takes on a busy machine: what is left after it was left for good. */
+const END_MS = 60_000;
+
 /** Waits until nothing of the folder runs; returns what is left after the deadline. */
-async function leftovers(folder: string, deadlineMs: number): Promise<number[]> {
-  for (const end = Date.now() + deadlineMs; Date.now() < end; await delay(100)) {
+async function leftovers(folder: string): Promise<number[]> {
+  for (const end = Date.now() + END_MS; Date.now() < end; await delay(100)) {
     if ((await processesOf(folder)).length === 0) return [];
   }
   return processesOf(folder);
@@ -78,14 +83,18 @@ describe('coldpress up, its processes and its lock', () => {
     data = await mkdtemp(join(tmpdir(), 'coldpress-life-'));
   });
 
-  afterEach(() => rm(data, { recursive: true, force: true }));
+  afterEach(async () => {
+    // What a test that failed has started would keep Jest's process as well.
+    for (const pid of await processesOf(data)) killQuietly(pid);
+    await rm(data, { recursive: true, force: true, maxRetries: 10 });
+  });
 
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('leaves no process and no lock after %s', async (signal) => {
     const app = await startApp({ data });
     expect((await processesOf(data)).length).toBeGreaterThan(2);
     app.process.kill(signal);
     await once(app.process, 'exit');
-    expect(await leftovers(data, 5000)).toEqual([]);
+    expect(await leftovers(data)).toEqual([]);
     expect(await readdir(data)).not.toContain('lock');
   });
 
@@ -94,7 +103,7 @@ describe('coldpress up, its processes and its lock', () => {
     const model = await pushModel(first.client, join(EXAMPLE, 'seed-net.onnx'));
     first.process.kill('SIGKILL');
     await once(first.process, 'exit');
-    expect(await leftovers(data, 30_000)).toEqual([]);
+    expect(await leftovers(data)).toEqual([]);
 
     const second = await startApp({ data });
     expect(second.apiKey).toBe(first.apiKey);
@@ -108,28 +117,31 @@ describe('coldpress up, its processes and its lock', () => {
     await delay(ms);
     child.kill('SIGTERM');
     await exited;
-    expect(await leftovers(data, 5000)).toEqual([]);
+    expect(await leftovers(data)).toEqual([]);
     expect(await readdir(data)).not.toContain('lock');
   });
 
   it('comes up although each of its servers is killed once while it starts', async () => {
     const killed = new Set<string>();
-    const starting = startApp({ data });
-    const isUp = starting.then(
-      () => true,
-      () => true,
-    );
-    while (killed.size < 3 && !(await Promise.race([isUp, delay(5, false)]))) {
-      for (const [name, pid] of await serversOf(data)) {
-        // One that ended by itself meanwhile counts as killed.
-        if (!killed.has(name)) killQuietly(pid);
-        killed.add(name);
+    // A start may be over before each of its servers was seen: then once more.
+    while (killed.size < 3) {
+      const starting = startApp({ data });
+      let isOver = false;
+      const over = starting.catch(() => undefined).then(() => (isOver = true));
+      while (!isOver && killed.size < 3) {
+        for (const [name, pid] of await serversOf(data)) {
+          // One that ended by itself meanwhile counts as killed.
+          if (!killed.has(name)) killQuietly(pid);
+          killed.add(name);
+        }
+        await Promise.race([over, delay(5)]);
       }
+      const app = await starting;
+      // The last of them may have been killed in the moment in which all were up.
+      while (!(await isReady(app.url))) await delay(50);
+      await app.stop();
     }
-    const app = await starting;
     expect([...killed].sort()).toEqual(['api', 'postgres', 'worker']);
-    expect((await fetch(`${app.url}/ready`)).status).toBe(200);
-    await app.stop();
   });
 
   it('serves and comes back with its log on a full disk', async () => {
@@ -151,7 +163,7 @@ describe('coldpress up, its processes and its lock', () => {
     child.stderr.on('data', (piece: Buffer) => (words += piece.toString()));
     expect((await once(child, 'close'))[0]).toBe(1);
     expect(words).toBe(`coldpress: port ${port} is in use: choose another with --port or COLDPRESS_PORT\n`);
-    expect(await leftovers(data, 5000)).toEqual([]);
+    expect(await leftovers(data)).toEqual([]);
     taken.close();
   });
 
@@ -179,7 +191,6 @@ describe('coldpress up, its processes and its lock', () => {
   it('starts PostgreSQL again when it dies: 503 with the reason meanwhile, then everything as it was', async () => {
     const app = await startApp({ data });
     const { id } = await pushModel(app.client, join(EXAMPLE, 'seed-net.onnx'));
-    process.kill((await postmasterBelow(app.process.pid!))!, 'SIGKILL');
 
     const ask = async () => {
       const response = await fetch(`${app.url}/v1/models/${id}`, {
@@ -187,13 +198,18 @@ describe('coldpress up, its processes and its lock', () => {
       });
       return { status: response.status, body: (await response.json()) as object };
     };
-    const answers = [await ask()];
-    while (answers.at(-1)!.status !== 200) {
-      await delay(50);
-      answers.push(await ask());
+    const answers: Awaited<ReturnType<typeof ask>>[] = [];
+    // A connection may outlive its server by a question, and a server may be back before the first: then once more.
+    while (!answers.some(({ status }) => status === 503)) {
+      const server = await postmasterBelow(app.process.pid!);
+      if (server) killQuietly(server);
+      do {
+        answers.push(await ask());
+        await delay(50);
+      } while (answers.at(-1)!.status !== 200);
     }
-    expect(answers[0]).toMatchObject({ status: 503, body: { code: 'database_unavailable' } });
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503, 200]));
+    expect(answers.find(({ status }) => status === 503)).toMatchObject({ body: { code: 'database_unavailable' } });
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 503]));
     expect(answers.at(-1)!.body).toMatchObject({ id });
     await app.stop();
   });

@@ -1,28 +1,17 @@
 import type { JobState } from '#contracts';
 import type { Database } from '#database';
+import { EMPTY_INSPECTION } from '#testing';
 
 /** Rows of jobs with one stage each, by SQL: thousands in a moment, oldest first. Returns their ids by state. */
-export async function insertJobs<S extends JobState>(
+export async function insertManyJobs<S extends JobState>(
   database: Pick<Database, 'pool'>,
   counts: Partial<Record<S, number>>,
   summary = {},
 ): Promise<Record<S, string[]>> {
   const model = 'a'.repeat(64);
-  const inspection = {
-    inputs: [],
-    outputs: [],
-    irVersion: 8,
-    opset: 17,
-    producer: '',
-    ops: {},
-    nodes: 0,
-    parameters: 0,
-    nonZeros: 0,
-    macs: null,
-  };
   await database.pool.query(
     'insert into models (id, name, bytes, inspection) values ($1, $2, 1, $3) on conflict do nothing',
-    [model, 'net', inspection],
+    [model, 'net', EMPTY_INSPECTION],
   );
   const made: Partial<Record<S, string[]>> = {};
   for (const [state, count] of Object.entries(counts) as [S, number][]) {

@@ -1,7 +1,6 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
-import { setTimeout as wait } from 'node:timers/promises';
 import { startTcpProxy, type TcpProxy } from '#testing';
-import { stageProcesses, WorkerHarness } from './worker-harness.js';
+import { holdProcess, WorkerHarness } from './worker-harness.js';
 
 /** A training of a second or two, and a stage after it that needs what the training left in the store. */
 const RECIPE = {
@@ -32,12 +31,13 @@ describe('an outage in the middle of a stage costs the job nothing', () => {
 
   it('when the store is away: the result waits for it, and the log says so', async () => {
     harness = await WorkerHarness.start('postgres');
-    await harness.startWorker();
+    const training = await holdProcess(await harness.startWorker());
     const { id } = await harness.submit(RECIPE);
-    await harness.event(id, (event) => event.type === 'progress' && event.index === 0);
+    await training.isAsked();
     const store = new URL(harness.config.storeUrl!).pathname;
     await rename(store, `${store}.away`);
     await writeFile(store, 'not a folder');
+    training.goOn();
     await harness.event(id, (event) => event.type === 'log' && event.line.includes('the result waits'));
     await rm(store);
     await rename(`${store}.away`, store);
@@ -50,12 +50,12 @@ describe('an outage in the middle of a stage costs the job nothing', () => {
     proxy = await startTcpProxy(Number(url.port));
     url.port = String(proxy.port);
     const worker = await harness.startWorker({ databaseUrl: url.href });
+    const training = await holdProcess(worker);
     const { id } = await harness.submit(RECIPE);
-    await harness.event(id, (event) => event.type === 'progress' && event.index === 0);
-    const processes = await stageProcesses(worker);
+    await training.isAsked();
     await proxy.stop();
-    while ((await stageProcesses(worker)).filter((pid) => processes.includes(pid)).length === processes.length)
-      await wait(20);
+    training.goOn();
+    await training.isGone();
     await proxy.restore();
     await succeeds(id);
   });

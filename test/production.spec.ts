@@ -4,7 +4,7 @@ import { toEnvironment, type Model } from '#contracts';
 import { openStore } from '#storage';
 import { createTestBucket, createTestDatabase, createTestRedis, type TestBucket } from '#testing';
 import { pushDataset } from '../apps/cli/src/uploads.js';
-import { ended, EXAMPLE, startApp, type App } from './app.js';
+import { ended, EXAMPLE, startApp, type TestApp } from './app.js';
 
 const RECIPE = `passes:
   - pass: quantize
@@ -16,7 +16,7 @@ gates:
 `;
 
 describe('on Redis, an S3 store and a PostgreSQL of its own', () => {
-  let app: App;
+  let app: TestApp;
   let bucket: TestBucket;
 
   beforeAll(async () => {

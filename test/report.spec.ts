@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { readReport } from '#report';
-import { COMMAND, EXAMPLE, startApp, type App } from './app.js';
+import { COMMAND, EXAMPLE, startApp, type TestApp } from './app.js';
 import { openPage, type OpenPage } from './browser.js';
 import { auditOf } from './dashboard-audit.js';
 
@@ -29,7 +29,7 @@ interface Outcome {
 }
 
 describe('the report of a job', () => {
-  let app: App;
+  let app: TestApp;
   let folder: string;
   let open: OpenPage;
 

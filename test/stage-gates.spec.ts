@@ -28,7 +28,7 @@ describe('gates of a stage', () => {
 
     const again = await harness.jobs.retry(job.id);
     expect(again.job.gates).toEqual([]);
-    await harness.queue.addJob(again.entry);
+    await harness.queue.addJobs([again.entry]);
     let ends = 0;
     await harness.event(job.id, (event) => event.type === 'job' && event.state === 'failed' && ++ends === 2);
     expect(await harness.jobs.require(job.id)).toMatchObject({ state: 'failed', error: { code: 'gate_failed' } });

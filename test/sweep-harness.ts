@@ -5,10 +5,12 @@ import { fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import {
   hasEnded,
+  parseEventStream,
   toEnvironment,
   type Config,
   type DatasetRecord,
   type Job,
+  type JobEvent,
   type Model,
   type Sweep,
   type Trial,
@@ -87,6 +89,17 @@ export class SweepHarness {
     } finally {
       stop.abort();
     }
+  }
+
+  /** Once the training of a job has begun an epoch. */
+  async untilEpoch(jobId: string, epoch: number): Promise<void> {
+    const stop = new AbortController();
+    const stream = await this.api.open('GET', `/v1/jobs/${jobId}/events`, {}, stop.signal);
+    for await (const { data } of parseEventStream(stream.body!)) {
+      const event = JSON.parse(data) as JobEvent;
+      if (event.type === 'progress' && (event.values?.['epoch'] ?? 0) >= epoch) break;
+    }
+    stop.abort();
   }
 
   /** A job of its own, from submission to its end. */

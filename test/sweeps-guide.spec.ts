@@ -21,7 +21,7 @@ describe('docs/sweeps.md', () => {
       expect((await checkSpace(plan)).infeasible).toEqual([]);
       sizes.push([...plan.space.all()].length);
     }
-    expect(sizes).toEqual([30, 2 * 3 * 4 * 3, 30]);
+    expect(sizes).toEqual([30, 2 * 3 * 4 * 3, 4 * 4, 30]);
   });
 
   it('shows commands that work, one after the other', async () => {

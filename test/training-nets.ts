@@ -3,7 +3,10 @@ import { randomNumbers } from '#testing';
 
 const CLASSES = 10;
 
-/** Small nets of the families that people train, with every operator that is theirs; inputs have one sample's dims after `n`. */
+/**
+ * Small nets of the families that people train, with every operator that is theirs; inputs have one sample's dims after
+ * `n`.
+ */
 export const NETS: Record<string, { dims: number[]; build(): ModelProto }> = {
   'a VGG with batch norms': {
     dims: [3, 16, 16],

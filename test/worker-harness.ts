@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import {
   DatasetManifest,
@@ -22,19 +23,28 @@ import {
   JobRepository,
   migrate,
   ModelRepository,
+  StageResultRepository,
   type Database,
 } from '#database';
 import { canonicalJson, parseRecipe, planStages } from '#pipeline';
 import { openQueue, type StageQueue } from '#queue';
 import { openStore, type ArtifactStore } from '#storage';
 import { writeModel } from '#onnx';
-import { convNet, createTestDatabase, createTestRedis } from '#testing';
+import { EMPTY_INSPECTION, convNet, createTestDatabase, createTestRedis } from '#testing';
 import { parse } from 'yaml';
 
 const WORKER = resolve(__dirname, '../dist/apps/worker/src/main.js');
 const EXAMPLE = resolve(__dirname, '../examples/seed-net');
 
-/** Records, queue and store of one test, with the example's model and data in them, and workers as processes of their own. */
+const LOOK_MS = 20;
+
+/** For tests that kill workers: others take their stages up soon, and on a busy machine those of living ones too. */
+export const SHORT_LOCK = { lockMs: 1000 };
+
+/**
+ * Records, queue and store of one test, with the example's model and data in them, and workers as processes of their
+ * own.
+ */
 export class WorkerHarness {
   readonly jobs: JobRepository;
   readonly events: EventRepository;
@@ -61,7 +71,6 @@ export class WorkerHarness {
       storeUrl: pathToFileURL(join(folder, 'store')).href,
       workPath: join(folder, 'work'),
       stageThreads: 1,
-      lockMs: 1000,
       s3Region: 'us-east-1',
       ...settings,
     };
@@ -75,20 +84,7 @@ export class WorkerHarness {
 
   async addModel(model: Uint8Array): Promise<string> {
     const { digest, bytes } = await this.store.put(model);
-    const inspection = {
-      inputs: [],
-      outputs: [],
-      irVersion: 8,
-      opset: 17,
-      producer: '',
-      ops: {},
-      nodes: 0,
-      parameters: 0,
-      nonZeros: 0,
-      macs: null,
-      warnings: [],
-    };
-    await new ModelRepository(this.database).add({ id: digest, name: 'model', bytes, inspection });
+    await new ModelRepository(this.database).add({ id: digest, name: 'model', bytes, inspection: EMPTY_INSPECTION });
     return digest;
   }
 
@@ -103,7 +99,7 @@ export class WorkerHarness {
       preflight: { problems: [], skipped: [] },
       stages,
     });
-    if (options.enqueue !== false) await this.queue.addJob({ jobId: job.id, stageCount: job.stages.length, run: 1 });
+    if (options.enqueue !== false) await this.queue.addJobs([{ jobId: job.id, stageCount: job.stages.length, run: 1 }]);
     return job;
   }
 
@@ -134,6 +130,26 @@ export class WorkerHarness {
       jobId,
       (event) => event.type === 'stage' && event.stage.index === index && event.stage.state === 'running',
     );
+  }
+
+  /**
+   * Keeps every stage of this key in the state `running`, without a result, until what this returns is called: a stage
+   * waits for whoever is at an equal one.
+   */
+  async holdStage(key: string): Promise<() => Promise<void>> {
+    const results = new StageResultRepository(this.database);
+    let letGo: () => void = () => undefined;
+    const isLet = new Promise<void>((resolve) => (letGo = resolve));
+    let holding: Promise<void> = Promise.resolve();
+    await new Promise<void>((isHeld, fail) => {
+      holding = results.withLock(key, new AbortController().signal, () => (isHeld(), isLet));
+      holding.catch(fail);
+    });
+    return async () => {
+      letGo();
+      await holding;
+      await results.close();
+    };
   }
 
   async end(jobId: string): Promise<Job> {
@@ -176,8 +192,52 @@ export async function stopWorker(worker: ChildProcess, signal: NodeJS.Signals): 
   await once(worker, 'exit');
 }
 
+/** A process that stands still. */
+export interface HeldProcess {
+  /** Resolves once it has been asked for something, of which it computes nothing. */
+  isAsked(): Promise<void>;
+  goOn(): void;
+  kill(): void;
+  /** Resolves once it is gone. */
+  isGone(): Promise<void>;
+}
+
+/** Stops the process that waits in a worker, or an API, for its next work, where nothing is being computed. */
+export async function holdProcess(worker: Parent): Promise<HeldProcess> {
+  let known: number[] = [];
+  while (known.length === 0) known = await stageProcesses(worker);
+  const signal = (name: NodeJS.Signals) => known.forEach((pid) => signalQuietly(pid, name));
+  signal('SIGSTOP');
+  // Another waits in its place from the moment on in which it is asked.
+  const isAsked = async () => {
+    while ((await stageProcesses(worker)).every((pid) => known.includes(pid))) await wait(LOOK_MS);
+  };
+  return { isAsked, goOn: () => signal('SIGCONT'), kill: () => signal('SIGKILL'), isGone: () => areGone(known) };
+}
+
+/** Resolves once none of the processes runs any more. */
+export async function areGone(pids: readonly number[]): Promise<void> {
+  for (const pid of pids) while (await isRunning(pid)) await wait(LOOK_MS);
+}
+
+/** One that has ended may stay in the system's table until somebody asks how. */
+async function isRunning(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return stat !== '' && !/\) [ZX] /.test(stat);
+}
+
+function signalQuietly(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It is gone.
+  }
+}
+
+type Parent = Pick<ChildProcess, 'pid'>;
+
 /** Process ids of the stage processes of a worker. */
-export async function stageProcesses(worker: ChildProcess): Promise<number[]> {
+export async function stageProcesses(worker: Parent): Promise<number[]> {
   const children = await readFile(`/proc/${worker.pid}/task/${worker.pid}/children`, 'utf8').catch(() => '');
   return children.trim().split(/\s+/).filter(Boolean).map(Number);
 }

@@ -3,13 +3,13 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import type { Job } from '#contracts';
-import { StageResultRepository } from '#database';
+import { BenchmarkRepository, StageResultRepository } from '#database';
 import { compressedBytes } from '#evaluation';
 import { GraphBuilder, writeModel } from '#onnx';
 import { convNet } from '#testing';
-import { stageProcesses, stopWorker, WorkerHarness } from './worker-harness.js';
+import { areGone, holdProcess, SHORT_LOCK, stageProcesses, stopWorker, WorkerHarness } from './worker-harness.js';
 
-/** Short, but every stage takes long enough to be hit. */
+/** No stage takes longer than a second or two. */
 const PASSES = [
   { pass: 'quantize', options: { samples: 32 } },
   { pass: 'prune', options: { granularity: 'weight', ratio: 0.5 } },
@@ -37,9 +37,10 @@ describe.each(['postgres', 'redis'] as const)('a job on %s', (backend) => {
   let harness: WorkerHarness;
   let worker: ChildProcess;
   let expected: (string | null)[];
+  let keys: string[];
 
   beforeAll(async () => {
-    harness = await WorkerHarness.start(backend);
+    harness = await WorkerHarness.start(backend, SHORT_LOCK);
     worker = await harness.startWorker();
   });
   afterAll(() => harness.stop());
@@ -64,6 +65,7 @@ describe.each(['postgres', 'redis'] as const)('a job on %s', (backend) => {
     for (const { digest, bytes } of job.stages.flatMap(({ artifacts }) => artifacts))
       expect((await harness.store.stat(digest))?.bytes).toBe(bytes);
     expected = digests(job);
+    keys = job.stages.map(({ key }) => key ?? '');
   });
 
   it('knows the transfer size of every model when it ends, also where a worker died before it had recorded one, and names the machine of what is cached', async () => {
@@ -123,27 +125,55 @@ describe.each(['postgres', 'redis'] as const)('a job on %s', (backend) => {
     expect(states(job)).toEqual(['succeeded', 'succeeded', 'succeeded', 'succeeded']);
     expect(digests(job)).toEqual(expected);
     expect(children.length).toBeGreaterThan(0);
-    expect(children.filter(isAlive)).toEqual([]);
+    await areGone(children);
   });
 
-  it.each([0, 1, 2, 3])(
-    'is cancelled in stage %i: the process is killed, the rest never starts, and it can be retried',
-    async (index) => {
-      await forget(harness);
-      const { id } = await harness.submit(RECIPE);
-      await harness.stageRunning(id, index);
-      await harness.jobs.cancel(id);
-      const job = await harness.end(id);
-      expect(job.state).toBe('cancelled');
-      expect(states(job)).toEqual([0, 1, 2, 3].map((at) => (at < index ? 'succeeded' : 'cancelled')));
-      if (index === 1) {
-        const { entry } = await harness.jobs.retry(id);
-        await harness.queue.addJob(entry);
-        await harness.event(id, (event) => event.type === 'job' && event.state === 'succeeded');
-        expect(digests(await harness.jobs.require(id))).toEqual(expected);
-      }
-    },
-  );
+  it('is cancelled in the middle of a training, whose process is killed', async () => {
+    const training = await holdProcess(worker);
+    const { id } = await harness.submit({
+      seed: 3,
+      passes: [{ pass: 'train', options: { epochs: 1000, batchSize: 1 } }],
+    });
+    await training.isAsked();
+    training.goOn();
+    await harness.event(id, (event) => event.type === 'progress');
+    await harness.jobs.cancel(id);
+    expect(await harness.end(id)).toMatchObject({ state: 'cancelled', stages: [{ state: 'cancelled' }] });
+    await training.isGone();
+  });
+
+  it.each([0, 1, 2, 3])('is cancelled in stage %i: the rest never starts, and it can be retried', async (index) => {
+    await forget(harness);
+    const letGo = await harness.holdStage(keys[index] ?? '');
+    const { id } = await harness.submit(RECIPE);
+    await harness.stageRunning(id, index);
+    await harness.jobs.cancel(id);
+    const job = await harness.end(id);
+    await letGo();
+    expect(job.state).toBe('cancelled');
+    expect(states(job)).toEqual([0, 1, 2, 3].map((at) => (at < index ? 'succeeded' : 'cancelled')));
+    if (index === 1) {
+      const { entry } = await harness.jobs.retry(id);
+      await harness.queue.addJobs([entry]);
+      await harness.event(id, (event) => event.type === 'job' && event.state === 'succeeded');
+      expect(digests(await harness.jobs.require(id))).toEqual(expected);
+    }
+  });
+
+  it('that waits for a device holds no worker: the only one ends the next job meanwhile', async () => {
+    const options = { samples: 50, latencyRuns: 5, warmupRuns: 0, devices: ['nowhere'], benchmark: { quick: true } };
+    const waiting = await harness.submit({ seed: 8, passes: [{ pass: 'evaluate', options }] });
+    await harness.event(waiting.id, (event) => event.type === 'stage' && event.stage.state === 'succeeded');
+    // Its end stands in the queue before that of the next job, which so comes only once it has been put back.
+    const next = await harness.submit({ seed: 9, passes: PASSES.slice(0, 1) });
+    expect(await harness.end(next.id)).toMatchObject({ state: 'succeeded' });
+    expect(await harness.jobs.require(waiting.id)).toMatchObject({ state: 'running' });
+    const benchmarks = new BenchmarkRepository(harness.database);
+    const [asked] = await benchmarks.ofJob(waiting.id);
+    await benchmarks.failWaiting(asked?.id ?? '', { code: 'benchmark_queued', message: 'nobody came' });
+    await harness.queue.wakeFinish(await harness.jobs.queueEntry(waiting.id));
+    expect(await harness.end(waiting.id)).toMatchObject({ state: 'succeeded' });
+  });
 
   it('is enqueued at the start of a worker when it was accepted just before a crash', async () => {
     await stopWorker(worker, 'SIGTERM');
@@ -154,9 +184,11 @@ describe.each(['postgres', 'redis'] as const)('a job on %s', (backend) => {
 
   it('goes to another worker when its own shuts down in the middle of a stage', async () => {
     await forget(harness);
+    const letGo = await harness.holdStage(keys[0] ?? '');
     const { id } = await harness.submit(RECIPE);
     await harness.stageRunning(id, 0);
     await stopWorker(worker, 'SIGTERM');
+    await letGo();
     expect((await harness.jobs.require(id)).stages[0]).toMatchObject({
       state: 'waiting',
       error: { code: 'interrupted' },
@@ -195,7 +227,7 @@ describe('a stage', () => {
       student: { width: 0.5 },
       epochs: 1,
       batchSize: 16,
-      generator: { lessonsPerEpoch: 4 },
+      generator: { generatedBatchesPerEpoch: 4 },
     };
     const job = await harness.end(
       (await harness.submit({ passes: [{ pass: 'distill', options }] }, { data: false })).id,
@@ -225,14 +257,13 @@ describe('a stage', () => {
   });
 
   it('is tried again when its process is killed from outside', async () => {
-    const spares = await stageProcesses(worker);
+    const first = await holdProcess(worker);
     const { id } = await harness.submit({ seed: 12, passes: PASSES.slice(0, 3) });
-    await harness.event(id, (event) => event.type === 'progress' && event.index === 2);
-    for (const pid of await stageProcesses(worker)) process.kill(pid, 'SIGKILL');
-    expect(spares.length).toBeGreaterThan(0);
+    await first.isAsked();
+    first.kill();
     const job = await harness.end(id);
     expect(job.state).toBe('succeeded');
-    expect(job.stages[2]?.attempts).toBe(2);
+    expect(job.stages.map(({ attempts }) => attempts)).toEqual([2, 1, 1]);
   });
 
   it('fails with the way out when it passes its memory ceiling, and the worker goes on', async () => {
@@ -288,13 +319,4 @@ async function filesOf(folder: string, digest: string): Promise<string[]> {
   return (await readdir(folder, { recursive: true }))
     .filter((name) => name.endsWith(digest))
     .map((name) => join(folder, name));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

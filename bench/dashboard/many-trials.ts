@@ -1,9 +1,8 @@
-import { SweepDocument, type Sweep, type Trial } from '#contracts';
+import { ColumnsOfTrials, SweepDocument, type Sweep, type Trial, type TrialColumns } from '#contracts';
 
 const MODEL = 'a'.repeat(64);
 const AT = '2026-01-31T12:00:00.000Z';
 const BITS = [8, 4, 2];
-const PAGE = 1000;
 
 /** A sweep that has ended, with so many trials. */
 export function sweepOf(id: string, count: number): Sweep {
@@ -11,6 +10,7 @@ export function sweepOf(id: string, count: number): Sweep {
   return {
     id,
     name: 'many',
+    title: 'many',
     state: 'finished',
     modelId: MODEL,
     datasetId: null,
@@ -43,12 +43,15 @@ export function sweepOf(id: string, count: number): Sweep {
       secondsUnknown: [],
       bytes: null,
       bytesUnknown: [],
+      memoryMb: null,
     },
     cost: { trials: count, stages: count, stagesDistinct: count, stagesExecuted: count, seconds: count, bytes: count },
-    counts: { running: 0, complete: count, stopped: 0, failed: 0, infeasible: 0 },
+    lastEventId: 0,
+    counts: { running: 0, complete: count, stopped: 0, cancelled: 0, failed: 0, infeasible: 0 },
     feasible: count,
     baseline: null,
     verification: [],
+    survey: null,
     searchedSeconds: count,
     reason: null,
     error: null,
@@ -57,17 +60,18 @@ export function sweepOf(id: string, count: number): Sweep {
   };
 }
 
-/** The trials from a cursor on, as the API lists them. */
-export function trialsPage(cursor: number, count: number): { items: Trial[]; nextCursor: string | null } {
-  const end = Math.min(count, cursor + PAGE);
-  const items = Array.from({ length: end - cursor }, (_, index) => trialOf(cursor + index));
-  return { items, nextCursor: end < count ? String(end) : null };
+/** So many trials, as the API tells all of them. */
+export function columnsOf(count: number): TrialColumns {
+  const made = new ColumnsOfTrials();
+  for (let number = 0; number < count; number++) made.add(trialNumbered(number));
+  return made.columns;
 }
 
 /** A spread of figures without chance: the fractional parts of multiples of the golden ratio. */
 const spread = (number: number, by: number): number => (number * by) % 1;
 
-function trialOf(number: number): Trial {
+/** One of them. */
+export function trialNumbered(number: number): Trial {
   const ratio = 0.9 * spread(number, 0.618033988749895);
   const bits = BITS[number % BITS.length] ?? 8;
   const bytes = Math.round(bits * 1e4 * (1 - ratio) + 1000 * spread(number, 0.414213562373095));
@@ -79,10 +83,12 @@ function trialOf(number: number): Trial {
     assignment: { 'quantize.weightBits': bits, 'prune.ratio': ratio },
     jobId: null,
     stage: null,
+    devices: {},
+    constraints: [],
     metrics: { bytes, compressedBytes: bytes, parameters: 1e5, nonZeros: Math.round(1e5 * (1 - ratio)), top1 },
     violation: 0,
     violated: [],
-    modelDigest: number.toString(16).padStart(64, '0'),
+    modelDigest: number.toString(16).padStart(16, '0').repeat(4),
     promotedAs: null,
     reason: null,
     stagesExecuted: 1,

@@ -2,11 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readModel } from '#onnx';
 import type { BenchResult } from '../harness.js';
-import { EXAMPLES, Lab, digits } from './lab.js';
+import { EXAMPLES } from '../digits.js';
+import { Lab, digits } from './lab.js';
 
 const EPOCHS = 2;
 
-/** A quarter of LeNet-5's width: from labels alone; cut from it and taught, for as many epochs and for twice as many; and through an assistant of half its width. */
+/**
+ * A quarter of LeNet-5's width: from labels alone; cut from it and taught, for as many epochs and for twice as many;
+ * and through an assistant of half its width.
+ */
 export async function* cut(folder: string): AsyncGenerator<BenchResult> {
   const lab = new Lab(await digits(folder), folder);
   const teacher = readModel(await readFile(join(EXAMPLES, 'lenet/lenet-5.onnx')));

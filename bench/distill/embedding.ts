@@ -26,10 +26,11 @@ const OPTIONS: Partial<DistillOptions> = {
 };
 
 /**
- * A published net as teacher: openwakeword's audio embedding (20 convolutions, 96 numbers per window), and the student that is cut from it at half
- * its width. Rows give the SNR of the student's output over each epoch's samples, the last one that on samples it never saw.
+ * A published net as teacher: openwakeword's audio embedding (20 convolutions, 96 numbers per window), and the student
+ * that is cut from it at half its width. Rows give the SNR of the student's output over each epoch's samples, the last
+ * one that on samples it never saw.
  */
-export async function* embedding(folder: string): AsyncGenerator<BenchResult> {
+export async function* embeddingRun(folder: string): AsyncGenerator<BenchResult> {
   const data = await windows(folder);
   const teacher = await openwakeword('embedding_model');
   const quiet = { progress: () => undefined, log: () => undefined };
@@ -72,7 +73,9 @@ async function windows(folder: string): Promise<Dataset> {
   return openDataset(folder);
 }
 
-/** SNR on the test windows of the student, and of the one answer that is right on average, which any student must beat. */
+/**
+ * SNR on the test windows of the student, and of the one answer that is right on average, which any student must beat.
+ */
 async function snrDb(
   student: ModelProto,
   teacher: Uint8Array,

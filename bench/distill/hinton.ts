@@ -6,8 +6,9 @@ import { Lab, NetWriter, digits } from './lab.js';
 const TRAINING = { epochs: 16, batchSize: 128, learningRate: 1e-3 };
 
 /**
- * Hinton et al. 2015, section 3, on 8,000 digits: a teacher of two layers of 1,200 units trained on jittered digits; a net of two layers of 800
- * on the digits as they are, from hard labels and from the teacher's soft answers. Jitter stands for the teacher's dropout as well.
+ * Hinton et al. 2015, section 3, on 8,000 digits: a teacher of two layers of 1,200 units trained on jittered digits; a
+ * net of two layers of 800 on the digits as they are, from hard labels and from the teacher's soft answers. Jitter
+ * stands for the teacher's dropout as well.
  */
 export async function* hinton(folder: string): AsyncGenerator<BenchResult> {
   const lab = new Lab(await digits(folder), folder);

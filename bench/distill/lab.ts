@@ -1,6 +1,5 @@
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { CATALOG, type PassContext, type PassResult } from '#compression';
 import { DistillOptions, TrainOptions } from '#contracts';
 import { openDataset, type Dataset } from '#datasets';
@@ -8,10 +7,12 @@ import { scoreModels } from '#evaluation';
 import { Session } from '#inference';
 import { GraphBuilder, cloneModel, writeModel, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
+import { EXAMPLES } from '../digits.js';
 
-export const EXAMPLES = fileURLToPath(new URL('../../../examples/', import.meta.url));
-
-/** MNIST digits for nets of 28 x 28 pixels: the arrays of the seed-net example, 8,000 to train on or the first `count`, 2,000 to test. */
+/**
+ * MNIST digits for nets of 28 x 28 pixels: the arrays of the seed-net example, 8,000 to train on or the first `count`,
+ * 2,000 to test.
+ */
 export async function digits(folder: string, count?: number): Promise<Dataset> {
   for (const file of ['mnist-train.npz', 'mnist-test.npz'])
     await copyFile(join(EXAMPLES, 'seed-net', file), join(folder, file));

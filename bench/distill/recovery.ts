@@ -5,7 +5,8 @@ import { PruneOptions, QuantizeOptions, type DistillOptions } from '#contracts';
 import { openDataset } from '#datasets';
 import { cloneModel, readModel, writeModel, type ModelProto } from '#onnx';
 import type { BenchResult } from '../harness.js';
-import { EXAMPLES, Lab, digits } from './lab.js';
+import { EXAMPLES } from '../digits.js';
+import { Lab, digits } from './lab.js';
 
 /** What a pass does to a model, and how it is trained back. */
 interface Damage {

@@ -20,8 +20,8 @@ const LOUDNESS = [1, 0.6, 0.3] as const;
 const PEAK = 12_000;
 
 /**
- * Seconds of babble: a voice of gliding pitch through gliding formants (source and filter, Fant 1960), syllables with hisses between
- * them, over noise of a level that changes from clip to clip. 16-bit range, the same for the same seed.
+ * Seconds of babble: a voice of gliding pitch through gliding formants (source and filter, Fant 1960), syllables with
+ * hisses between them, over noise of a level that changes from clip to clip. 16-bit range, the same for the same seed.
  */
 export function babble(samples: number, seed: number): Float32Array {
   const random = randomNumbers(seed);

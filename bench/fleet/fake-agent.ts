@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createClient, type Client } from '#client';
-import { PROTOCOL, type BenchmarkSamples, type DeviceFingerprint, type Lease } from '#contracts';
+import { PROTOCOL, UNREAD_CONDITION, type BenchmarkSamples, type DeviceFingerprint, type Lease } from '#contracts';
 
-export const CONDITION = { temperatureC: null, frequencyMhz: null, load: null, onBattery: null };
+/** How long an agent lets the server wait for work before it asks anew. */
+export const POLL_MS = 20_000;
 
 /** What may happen to an agent while it holds a lease. */
 export type Fault = 'kill' | 'pause' | 'partition';
@@ -42,7 +43,7 @@ export class FakeAgent {
   async run(stopping: AbortSignal): Promise<void> {
     await this.hello();
     while (!stopping.aborted) {
-      const body = { instance: this.instance, waitMs: 20_000, condition: CONDITION };
+      const body = { instance: this.instance, waitMs: POLL_MS, condition: UNREAD_CONDITION };
       const answer = await this.client.askForLease({ body }, { signal: stopping }).catch(() => null);
       if (stopping.aborted) return;
       if (answer?.lease) await this.work(answer.lease);
@@ -52,7 +53,7 @@ export class FakeAgent {
 
   private async hello(): Promise<void> {
     const { instance, fingerprint } = this;
-    const body = { protocol: PROTOCOL, version: 'fake', instance, fingerprint, condition: CONDITION };
+    const body = { protocol: PROTOCOL, version: 'fake', instance, fingerprint, condition: UNREAD_CONDITION };
     await this.client.greetServer({ body });
   }
 
@@ -78,7 +79,7 @@ export class FakeAgent {
     const { heartbeatMs } = this.plan;
     for (let left = ms; left > 0; left -= heartbeatMs) {
       await wait(Math.min(left, heartbeatMs));
-      const body = { fence, progress: 0.5, message: '', condition: CONDITION };
+      const body = { fence, progress: 0.5, message: '', condition: UNREAD_CONDITION };
       await this.client.heartbeat({ id, body }).catch(() => undefined);
     }
   }
@@ -115,8 +116,8 @@ function samplesOf({ models }: Lease): BenchmarkSamples {
   return {
     models: models.map(({ digest }) => ({ digest, ...own, samplesMs: [1, 1, 1, 1, 1, 1, 1, 1] })),
     ...{ blocks: 8, seconds: 0.008, stoppedBy: 'limits', quick: true, clockResolutionMs: 0.001 },
-    before: CONDITION,
-    after: CONDITION,
+    before: UNREAD_CONDITION,
+    after: UNREAD_CONDITION,
     notes: [],
   };
 }

@@ -7,7 +7,7 @@ import { cloneModel, readModel, writeModel, type ModelProto } from '#onnx';
 import { top1 } from '../digits.js';
 
 /** What a net is put through. */
-export type Recipe = {
+export type GridRecipe = {
   granularity: 'weight' | 'channel';
   ratio: number;
   schedule: 'one-shot' | 'gradual';
@@ -17,9 +17,9 @@ export type Recipe = {
 /** What is measured: the recipes are all combinations, each with and without distillation. */
 export interface GridForm {
   nets: readonly NetName[];
-  ratios: Partial<Record<Recipe['granularity'], readonly number[]>>;
-  importances: readonly Recipe['importance'][];
-  schedules: readonly Recipe['schedule'][];
+  ratios: Partial<Record<GridRecipe['granularity'], readonly number[]>>;
+  importances: readonly GridRecipe['importance'][];
+  schedules: readonly GridRecipe['schedule'][];
   isDistilledToo: boolean;
   /** Draws of the control. */
   randomSeeds: readonly number[];
@@ -29,7 +29,7 @@ export interface GridForm {
 }
 
 /** Top-1 on the test digits, 0..1; of the control the mean over its draws, and the best of them. */
-export type Figure = { distilled: boolean; top1: number; best?: number };
+export type GridFigure = { distilled: boolean; top1: number; best?: number };
 
 export type NetName = keyof typeof NETS;
 
@@ -68,7 +68,10 @@ export const SHORT_FORM: GridForm = {
   digits: 500,
 };
 
-/** The part of a form that the words name: nets, granularities, schedules and importances; of a kind that no word names, all. */
+/**
+ * The part of a form that the words name: nets, granularities, schedules and importances; of a kind that no word names,
+ * all.
+ */
 export function narrowed(form: GridForm, words: readonly string[]): GridForm {
   const named = <T extends string>(all: readonly T[]) =>
     all.some((word) => words.includes(word)) ? all.filter((word) => words.includes(word)) : all;
@@ -85,12 +88,15 @@ export function narrowed(form: GridForm, words: readonly string[]): GridForm {
   };
 }
 
-/** Digits that distillation sees, and how often in all: as much after one shot as between and after the steps of a schedule. */
+/**
+ * Digits that distillation sees, and how often in all: as much after one shot as between and after the steps of a
+ * schedule.
+ */
 const TRAIN_SAMPLES = 1024;
 const EPOCHS = 2;
 
 /** A trained net and its digits. */
-export interface Subject {
+export interface GridSubject {
   samples: number;
   model: ModelProto;
   data: Dataset;
@@ -103,7 +109,7 @@ export async function openSubject(
   { samples, digits }: GridForm,
   examples: string,
   folder: string,
-): Promise<Subject> {
+): Promise<GridSubject> {
   const place = join(folder, net);
   await mkdir(place);
   for (const file of ['mnist-train.npz', 'mnist-test.npz'])
@@ -127,11 +133,11 @@ export async function openSubject(
   };
 }
 
-export function recipesOf({ ratios, importances, schedules }: GridForm): Recipe[] {
+export function recipesOf({ ratios, importances, schedules }: GridForm): GridRecipe[] {
   return (['weight', 'channel'] as const).flatMap((granularity) =>
     (ratios[granularity] ?? []).flatMap((ratio) =>
       schedules.flatMap((schedule) =>
-        importances.map((importance): Recipe => ({ granularity, ratio, schedule, importance })),
+        importances.map((importance): GridRecipe => ({ granularity, ratio, schedule, importance })),
       ),
     ),
   );
@@ -139,10 +145,10 @@ export function recipesOf({ ratios, importances, schedules }: GridForm): Recipe[
 
 /** The figures of one recipe: without distillation and, where the form asks for it, with. */
 export async function measureRecipe(
-  subject: Subject,
-  recipe: Recipe,
+  subject: GridSubject,
+  recipe: GridRecipe,
   { randomSeeds, isDistilledToo }: GridForm,
-): Promise<Figure[]> {
+): Promise<GridFigure[]> {
   const isRandom = recipe.importance === 'random';
   const drawn: number[][] = [];
   for (const seed of isRandom ? randomSeeds : [1]) drawn.push(await top1sOf(subject, recipe, seed, isDistilledToo));
@@ -156,8 +162,16 @@ export async function measureRecipe(
   });
 }
 
-/** Top-1 without distillation, then with. After one shot it is the same model that is distilled; a schedule distils between its steps too. */
-async function top1sOf(subject: Subject, recipe: Recipe, seed: number, isDistilledToo: boolean): Promise<number[]> {
+/**
+ * Top-1 without distillation, then with. After one shot it is the same model that is distilled; a schedule distils
+ * between its steps too.
+ */
+async function top1sOf(
+  subject: GridSubject,
+  recipe: GridRecipe,
+  seed: number,
+  isDistilledToo: boolean,
+): Promise<number[]> {
   const { data } = subject;
   const isGradual = recipe.schedule === 'gradual';
   const context = contextOf(subject, seed);
@@ -170,7 +184,7 @@ async function top1sOf(subject: Subject, recipe: Recipe, seed: number, isDistill
   return [plain, await top1(taught.model, data)];
 }
 
-function contextOf({ model, data, folder }: Subject, seed: number): PassContext {
+function contextOf({ model, data, folder }: GridSubject, seed: number): PassContext {
   const baseline = writeModel(model);
   return {
     model: cloneModel(model),
@@ -185,7 +199,12 @@ function contextOf({ model, data, folder }: Subject, seed: number): PassContext 
   };
 }
 
-async function pruneBy(context: PassContext, recipe: Recipe, samples: number, recoverEpochs: number): Promise<void> {
+async function pruneBy(
+  context: PassContext,
+  recipe: GridRecipe,
+  samples: number,
+  recoverEpochs: number,
+): Promise<void> {
   await CATALOG.prune.run(
     context,
     PruneOptions.parse({

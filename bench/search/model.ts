@@ -5,10 +5,15 @@ import { PRESS_BITS, PRESS_SIZES, pressBytes, pressLoss, pressPair } from './pro
 const RATIOS = Array.from({ length: 20 }, (_, i) => (i * 0.95) / 19);
 const SETTINGS = PRESS_BITS.flatMap((bits) => RATIOS.map((ratio) => ({ bits, ratio })));
 
-/** Measurements of single layers and of pairs that such a model is made from; none of them is a trial of a whole net. */
+/**
+ * Measurements of single layers and of pairs that such a model is made from; none of them is a trial of a whole net.
+ */
 export const MEASUREMENTS = PRESS_SIZES.length * (PRESS_BITS.length + RATIOS.length + RATIOS.length);
 
-/** What a sweep knows of the compression-like problem before its first trial: bytes by arithmetic, losses by layer and by pair. */
+/**
+ * What a sweep knows of the compression-like problem before its first trial: bytes by arithmetic, losses by layer and
+ * by pair.
+ */
 const MODEL: CostModel = {
   parts: PRESS_SIZES.map((_, layer) =>
     SETTINGS.map(({ bits, ratio }): PartOption => ({
@@ -16,10 +21,10 @@ const MODEL: CostModel = {
       loss: pressLoss(layer, bits, ratio),
     })),
   ),
-  pairs: PRESS_SIZES.map((_, layer) => ({
-    first: layer,
-    second: (layer + 1) % PRESS_SIZES.length,
-    loss: (option) => pressPair(layer, SETTINGS[option]!.ratio),
+  couplings: PRESS_SIZES.map((_, layer) => ({
+    parts: [layer, (layer + 1) % PRESS_SIZES.length],
+    cost: () => 0,
+    loss: ([option = 0]) => pressPair(layer, SETTINGS[option]!.ratio),
   })),
 };
 
@@ -33,4 +38,4 @@ const assign = (options: readonly number[]) =>
 
 /** The search seeded by that model's front. */
 export const pressModelSampler = (trials: number): Sampler =>
-  modelSampler({ model: MODEL, assign, trials, reference: [1.1, 1.1], afterwards: tpeSampler() });
+  modelSampler({ model: MODEL, assign, trials, reference: () => [1.1, 1.1], afterwards: tpeSampler() });

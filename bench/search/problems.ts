@@ -1,7 +1,7 @@
 import { Space, type ParameterValues, type Outcome, type Parameter } from '#search';
 
 /** A test problem: all objectives minimized. */
-export interface Problem {
+export interface TestProblem {
   space: Space;
   /** The corner that hypervolumes are measured to. */
   reference: readonly number[];
@@ -15,7 +15,7 @@ const numbers = (assignment: ParameterValues, count: number): number[] =>
   Array.from({ length: count }, (_, i) => Number(assignment[`x${i}`]));
 
 /** ZDT1 to ZDT3 of six variables (Zitzler, Deb and Thiele 2000): f2 = g · shape(f1 / g). */
-function zdt(shape: (ratio: number, f1: number) => number): Problem {
+function zdt(shape: (ratio: number, f1: number) => number): TestProblem {
   return {
     space: new Space(unit(6)),
     reference: [1.1, 11],
@@ -69,7 +69,7 @@ export function pressPair(layer: number, ratio: number): number {
 
 const LAYERS = PRESS_SIZES.map((_, layer) => layer);
 
-const press: Problem = {
+const press: TestProblem = {
   space: new Space(
     LAYERS.flatMap((layer): Parameter[] => [
       { kind: 'choice', name: `bits${layer}`, values: PRESS_BITS, ordered: true },
@@ -90,7 +90,7 @@ const press: Problem = {
   },
 };
 
-export const PROBLEMS: Record<string, Problem> = {
+export const TEST_PROBLEMS: Record<string, TestProblem> = {
   zdt1: zdt((ratio) => 1 - Math.sqrt(ratio)),
   zdt2: zdt((ratio) => 1 - ratio ** 2),
   zdt3: zdt((ratio, f1) => 1 - Math.sqrt(ratio) - ratio * Math.sin(10 * Math.PI * f1)),

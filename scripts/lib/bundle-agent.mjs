@@ -9,8 +9,8 @@ const FOLDER = join(ROOT, 'dist/agent/package');
 const ENTRIES = ['main.js', 'child/main.js'];
 
 /**
- * Makes of the agent a package that needs the runtime and nothing else: two files of code. Its version is that of its code, so that an agent
- * knows whether a server serves another.
+ * Makes of the agent a package that needs the runtime and nothing else: two files of code. Its version is that of its
+ * code, so that an agent knows whether a server serves another.
  */
 export async function bundleAgent() {
   const { build } = await import('rolldown');

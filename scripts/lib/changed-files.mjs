@@ -4,8 +4,8 @@ import { capture, ROOT } from './run.mjs';
 const MAIN = ['origin/main', 'main'];
 
 /**
- * Files of a checkout that are new or differ from where the work left the main branch, committed or not; those that were
- * deleted are not among them.
+ * Files of a checkout that are new or differ from where the work left the main branch, committed or not; those that
+ * were deleted are not among them.
  */
 export async function changedFiles(folder = ROOT) {
   const git = (...args) => capture('git', args, { cwd: folder }).then((text) => text.trim());

@@ -2,7 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CommandError, ROOT, run } from './run.mjs';
 
-/** Installs the dependencies unless exactly those of package-lock.json are installed; npm writes what it did to a file of its own. */
+/**
+ * Installs the dependencies unless exactly those of package-lock.json are installed; npm writes what it did to a file
+ * of its own.
+ */
 export async function ensureDependencies() {
   const wanted = await readLock(join(ROOT, 'package-lock.json'));
   const installed = await readLock(join(ROOT, 'node_modules/.package-lock.json'));
@@ -31,7 +34,9 @@ function mainPackages(wanted) {
 /** npm's own chatter goes to stderr: the last line of our output belongs to the command that was asked for. */
 const QUIET = { stdio: ['ignore', 2, 2] };
 
-/** Packages that a lock file asks for and an installation lacks; optional ones depend on the platform and do not count. */
+/**
+ * Packages that a lock file asks for and an installation lacks; optional ones depend on the platform and do not count.
+ */
 export function missingPackages(wanted, installed) {
   return Object.keys(wanted).filter(
     (path) =>

@@ -102,7 +102,10 @@ function wayOut(argument) {
   return [plain(argument.slice(start))];
 }
 
-/** The literals that a text begins with, put together where + joins them, without quotes and with … for each expression in them. */
+/**
+ * The literals that a text begins with, put together where + joins them, without quotes and with … for each expression
+ * in them.
+ */
 function plain(text) {
   let joined = '';
   for (let i = 0; i < text.length; i++) {
@@ -165,7 +168,10 @@ function endOfText(text, start) {
   return text.length;
 }
 
-/** The page for people: codes of the API by status, then those of stages and commands. `problems` is the API's own table. */
+/**
+ * The page for people: codes of the API by status, then those of stages and commands. `problems` is the API's own
+ * table.
+ */
 export function errorPage(sentences, problems) {
   const codes = [...new Set([...Object.keys(problems), ...sentences.map(({ code }) => code)])];
   const rows = (code) =>

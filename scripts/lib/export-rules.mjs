@@ -1,13 +1,13 @@
 /**
- * One name, one thing: no two definitions of a name are exported where somebody could take the one for the other. They meet within a library or
- * app, where a file may import what another library hands out under that name, and where both are handed out. And files do not import
- * each other in a circle, types included: what both need is a third file.
+ * One name, one thing: no two definitions of a name are exported, whether or not one file could see both, since a
+ * reader searches the whole tree. And files do not import each other in a circle, types included: what both need is a
+ * third file.
  */
-import { APPS, importsOf, LIBRARIES } from './import-rules.mjs';
+import { importsOf } from './import-rules.mjs';
 
 const EXPORT =
   /^export (?:declare )?(?:abstract )?(?:async )?(?:const enum|const|let|function\*?|class|interface|type|enum) ([\w$]+)/gm;
-const TEST = /\.(?:spec|conformance|fixture)\.tsx?$/;
+const SPEC = /\.(?:spec|conformance)\.tsx?$/;
 
 /** The names that a file defines and exports, each with its line; a schema and the type of its name are one. */
 export function exportsOf(text) {
@@ -17,58 +17,30 @@ export function exportsOf(text) {
   return [...found].map(([name, line]) => ({ name, line }));
 }
 
-/** Names that are defined twice where both can be met; `files` is a map from path to text, paths relative to the repository. */
+/**
+ * Names that are defined twice anywhere; `files` is a map from path to text, paths relative to the repository. Specs
+ * export nothing that others import.
+ */
 export function doubleNames(files) {
-  const handedOut = new Set(
-    [...files].flatMap(([path, text]) => (INDEX.test(path) ? publicNames(path, text, files) : [])),
-  );
   const defined = new Map();
   for (const [path, text] of files) {
-    const room = roomOf(path);
-    if (TEST.test(path) || !room) continue;
+    if (SPEC.test(path)) continue;
     for (const { name, line } of exportsOf(text)) {
-      const place = { path, line, room, isPublic: handedOut.has(`${path} ${name}`) };
-      defined.set(name, [...(defined.get(name) ?? []), place]);
+      if (isEntry(path, name)) continue;
+      defined.set(name, [...(defined.get(name) ?? []), { path, line }]);
     }
   }
-  return [...defined].flatMap(([name, places]) =>
-    places.flatMap((place, i) => {
-      const other = places.slice(0, i).find((earlier) => canMeet(earlier, place));
-      const problem = `${name} is defined in ${other?.path} too: one name, one thing`;
-      return other ? [{ path: place.path, line: place.line, problem }] : [];
-    }),
+  return [...defined].flatMap(([name, [first, ...others]]) =>
+    others.map(({ path, line }) => ({
+      path,
+      line,
+      problem: `${name} is defined in ${first.path} too: one name, one thing`,
+    })),
   );
 }
 
-const INDEX = /^libs\/[^/]+\/src\/index\.ts$/;
-const HANDS_ON = /^export (?:type )?(?:\*|\{([^}]*)\}) from '(\.[^']+)';/gm;
-
-/** What an index hands out, as `path name` of the files that define it. */
-function publicNames(path, text, files) {
-  return [...text.matchAll(HANDS_ON)].flatMap(([, list, specifier]) => {
-    const [target] = sourcesOf(path, specifier, files);
-    if (target === undefined) return [];
-    const further = publicNames(target, files.get(target), files);
-    if (list === undefined) return [...further, ...exportsOf(files.get(target)).map(({ name }) => `${target} ${name}`)];
-    const names = list.split(',').map((entry) => entry.trim().replace(/^type /, ''));
-    return names.flatMap((name) => [`${target} ${name}`, ...further.filter((entry) => entry.endsWith(` ${name}`))]);
-  });
-}
-
-/** Whether somebody may come to see both. */
-function canMeet(one, other) {
-  if (one.room === other.room) return true;
-  if (one.isPublic && other.isPublic) return true;
-  return (one.isPublic && mayImport(other.room, one.room)) || (other.isPublic && mayImport(one.room, other.room));
-}
-
-function mayImport(room, library) {
-  const [kind, name] = room.split('/');
-  const allowed = (kind === 'libs' ? LIBRARIES : APPS)[name];
-  return allowed === undefined || allowed.includes(library.slice('libs/'.length));
-}
-
-const roomOf = (path) => /^(?:libs|apps)\/[^/]+/.exec(path)?.[0];
+/** The name under which every benchmark is begun. */
+const isEntry = (path, name) => name === 'run' && /^bench\/[^/]+\.bench\.ts$/.test(path);
 
 /** Files that import each other in a circle, each circle told once at its first file. */
 export function importCycles(files) {

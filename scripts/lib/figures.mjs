@@ -1,9 +1,13 @@
-// Figures of how the code is laid out: what a reader meets. Counted on the syntax tree, so that text which only looks like code is not.
+// Figures of how the code is laid out: what a reader meets. Counted on the syntax tree, so that text which only looks
+// like code is not.
 import ts from 'typescript';
 
 const LONGEST_LINE = 120;
 
-/** Figures of one file: its lines, those that are too wide, its non-null assertions, and the tokens of each simple statement. */
+/**
+ * Figures of one file: its lines, those that are too wide, its non-null assertions, and the tokens of each simple
+ * statement.
+ */
 export function figuresOf(path, text) {
   const lines = text.split('\n');
   const kind = path.endsWith('x') ? ts.ScriptKind.TSX : ts.ScriptKind.TS;

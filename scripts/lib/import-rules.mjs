@@ -2,18 +2,22 @@
 export const LIBRARIES = {
   contracts: [],
   client: ['contracts'],
-  onnx: ['contracts'],
+  numbers: ['contracts'],
+  onnx: ['contracts', 'numbers'],
   storage: ['contracts'],
-  search: ['contracts'],
-  measurement: ['contracts'],
-  inference: ['contracts', 'onnx'],
+  search: ['contracts', 'numbers'],
+  'model-graph': ['contracts'],
+  measurement: ['contracts', 'numbers'],
+  inference: ['contracts', 'numbers', 'onnx', 'measurement'],
   autodiff: ['contracts', 'onnx'],
-  evaluation: ['contracts', 'onnx', 'inference', 'measurement'],
+  evaluation: ['contracts', 'numbers', 'onnx', 'inference', 'measurement'],
   documents: ['contracts'],
-  datasets: ['contracts', 'documents', 'onnx', 'inference'],
-  compression: ['contracts', 'onnx', 'inference', 'autodiff', 'measurement', 'evaluation', 'datasets'],
-  pipeline: ['contracts', 'documents', 'search'],
-  report: ['contracts', 'pipeline'],
+  datasets: ['contracts', 'numbers', 'documents', 'onnx', 'inference'],
+  compression: ['contracts', 'numbers', 'onnx', 'inference', 'autodiff', 'measurement', 'evaluation', 'datasets'],
+  // What others import: the passes without a server.
+  library: ['contracts', 'onnx', 'inference', 'evaluation', 'datasets', 'compression'],
+  pipeline: ['contracts', 'numbers', 'documents', 'search'],
+  report: ['contracts', 'pipeline', 'model-graph'],
   process: ['contracts'],
   queue: ['contracts'],
   database: ['contracts'],
@@ -21,7 +25,7 @@ export const LIBRARIES = {
 };
 
 const EVERY = Object.keys(LIBRARIES);
-const NATIVE = ['inference', 'autodiff', 'evaluation', 'datasets', 'compression'];
+const NATIVE = ['inference', 'autodiff', 'evaluation', 'datasets', 'compression', 'library'];
 /** Libraries that are made of Nest. */
 const NEST = ['infrastructure'];
 
@@ -30,13 +34,13 @@ export const APPS = {
   worker: EVERY,
   // Data and models that lie with the user are read there; what is native loads when it is needed.
   cli: [...EVERY.filter((library) => !NATIVE.includes(library) && !NEST.includes(library)), 'datasets', 'inference'],
-  agent: ['client', 'contracts', 'inference', 'measurement'],
-  dashboard: ['contracts', 'client', 'search', 'measurement'],
+  agent: ['client', 'contracts', 'numbers', 'inference', 'measurement'],
+  dashboard: ['contracts', 'client', 'numbers', 'search', 'model-graph', 'measurement'],
 };
 
 /**
- * The rooms within libs/compression, each with those that it may import; what lies at its top is for all of them. Quantization and pruning do not
- * know each other, and no pass imports another.
+ * The rooms within libs/compression, each with those that it may import; what lies at its top is for all of them.
+ * Quantization and pruning do not know each other, and no pass imports another.
  */
 export const ENGINES = {
   rewrites: [],
@@ -65,7 +69,7 @@ export const PACKAGES = [
 export const ONLY = { 'libs/contracts': [/^zod$/], 'libs/client': [/^zod$/] };
 
 /** Rooms whose code also runs in browsers. */
-const IN_BROWSERS = ['libs/contracts', 'libs/client', 'apps/dashboard'];
+const IN_BROWSERS = ['libs/contracts', 'libs/client', 'libs/numbers', 'libs/model-graph', 'apps/dashboard'];
 
 const IMPORT = /(?:\bfrom|\bimport|\brequire(?:\.resolve)?)\s*\(?\s*(['"])([^'"\n]+)\1/g;
 

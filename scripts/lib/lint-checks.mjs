@@ -45,7 +45,7 @@ async function checkLines(folders, rule, words) {
 
 /** Rules of all files together. */
 async function checkExports() {
-  const files = new Map(await eachSource(['libs', 'apps'], (path, text) => [[path, text]]));
+  const files = new Map(await eachSource(FOLDERS, (path, text) => [[path, text]]));
   const found = [...doubleNames(files), ...importCycles(files)];
   for (const { path, line, problem } of found) console.error(`${path}:${line}: ${problem}`);
   return found.length === 0;

@@ -2,21 +2,18 @@ const { createHash } = require('node:crypto');
 const swc = require('@swc/jest');
 
 const keyOf = (...texts) => texts.reduce((hash, text) => hash.update(text), createHash('sha256')).digest('hex');
+const sourceOf = (source, path) => globalThis.coldpressMutation?.sources.get(path) ?? source;
 
-/** Compiles as Jest does otherwise, but for the one file that is a mutant in this run; the file on the disk stays as it is. */
+/** Compiles as Jest does otherwise, but for the files that are other ones in this run; those on the disk stay as they are. */
 module.exports = {
   createTransformer(options) {
     const inner = swc.createTransformer(options);
-    const mutantOf = (source, path) => {
-      const mutant = globalThis.coldpressMutant;
-      return mutant?.path === path ? source.slice(0, mutant.start) + mutant.text + source.slice(mutant.end) : source;
-    };
     return {
       ...inner,
-      process: (source, path, jest) => inner.process(mutantOf(source, path), path, jest),
+      process: (source, path, jest) => inner.process(sourceOf(source, path), path, jest),
       // The configuration differs from mutant to mutant, what is compiled does not.
       getCacheKey: (source, path, jest) =>
-        keyOf(inner.getCacheKey(source, path, { ...jest, configString: '' }), mutantOf(source, path)),
+        keyOf(inner.getCacheKey(source, path, { ...jest, configString: '' }), sourceOf(source, path)),
     };
   },
 };

@@ -1,6 +1,7 @@
 /**
- * Names of values and nodes that code adds to a model come from Graph.freshName, Names.fresh or GraphBuilder (for what is written to a file), or from ownName (for
- * graphs that are run and thrown away). A name that is put together on the spot may be one that the model has already.
+ * Names of values and nodes that code adds to a model come from Graph.freshName, Names.fresh or GraphBuilder (for what
+ * is written to a file), or from ownName (for graphs that are run and thrown away). A name that is put together on the
+ * spot may be one that the model has already.
  */
 
 /** Files that write whole graphs of their own, in which nothing of a model appears. */
@@ -29,7 +30,10 @@ const PLACES = [
   { pattern: /\bnew GraphBuilder\(\s*(?!\)|ownName\()/, what: 'the prefix of a builder' },
 ];
 
-/** The lines of a file that spell out the name of something that they add to a model; `path` is relative to the repository. */
+/**
+ * The lines of a file that spell out the name of something that they add to a model; `path` is relative to the
+ * repository.
+ */
 export function spelledNames(path, text) {
   const isLibrary = /^libs\/(?!testing\/)[^/]+\/src\//.test(path) && !/\.(?:spec|fixture)\.ts$/.test(path);
   if (!isLibrary || OWN_GRAPHS.includes(path)) return [];

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -15,11 +16,14 @@ export class CommandError extends Error {
   }
 }
 
-/** Runs a program in the repository; resolves to its exit code, passing on our output streams. */
+/**
+ * Runs a program in the repository; resolves to its exit code, passing on our output streams. One that a signal ended
+ * has 128 and the signal's number, as in a shell.
+ */
 export function run(program, args, options = {}) {
   return new Promise((resolveCode, reject) => {
     const child = spawn(program, args, { cwd: ROOT, stdio: 'inherit', ...options });
-    child.once('error', reject).once('close', (code, signal) => resolveCode(code ?? signal));
+    child.once('error', reject).once('close', (code, signal) => resolveCode(code ?? 128 + constants.signals[signal]));
   });
 }
 

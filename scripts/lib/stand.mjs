@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { ROOT } from './run.mjs';
 
 /**
- * npm runs scripts in the checkout and tells in INIT_CWD where the user stands: what the user names is relative to that. The data folder of the
- * local server stays that of the checkout unless another is named.
+ * npm runs scripts in the checkout and tells in INIT_CWD where the user stands: what the user names is relative to
+ * that. The data folder of the local server stays that of the checkout unless another is named.
  */
 export function standWhereTheUserDoes(environment = process.env) {
   if (!['coldpress', 'start'].includes(environment.npm_lifecycle_event ?? '')) return;

@@ -1,6 +1,6 @@
 import { schemaErrors, type Schema, type Schemas } from './schema-errors.js';
 
-export interface Parameter {
+export interface DocumentedParameter {
   in: 'path' | 'query' | 'header';
   name: string;
   required?: boolean;
@@ -8,16 +8,16 @@ export interface Parameter {
   schema: Schema;
 }
 
-export interface Operation {
+export interface DocumentedOperation {
   operationId: string;
-  parameters?: Parameter[];
+  parameters?: DocumentedParameter[];
   requestBody?: { content: Record<string, { schema: Schema; example?: unknown }> };
   responses: Record<string, { description?: string; content?: Record<string, { schema?: Schema }> }>;
   security?: unknown[];
 }
 
 export interface ApiDocument {
-  paths: Record<string, Record<string, Operation>>;
+  paths: Record<string, Record<string, DocumentedOperation>>;
   components: { schemas: Schemas; securitySchemes: Record<string, Record<string, string>> };
 }
 
@@ -62,7 +62,7 @@ export function undocumented(document: ApiDocument, { method, path, status, cont
 }
 
 /** A path of the document's own goes before one with parameters. */
-function operationAt(document: ApiDocument, method: string, path: string): Operation | undefined {
+function operationAt(document: ApiDocument, method: string, path: string): DocumentedOperation | undefined {
   const verb = (method === 'HEAD' ? 'GET' : method).toLowerCase();
   const segments = path.split(/[?#]/)[0]!.split('/');
   const fits = (template: string) => {

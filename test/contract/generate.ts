@@ -1,6 +1,5 @@
+import type { Random } from '#numbers';
 import { resolved, type Schema, type Schemas } from './schema-errors.js';
-
-export type Random = () => number;
 
 /** Text that has broken something somewhere. */
 const ODD_TEXTS = [
@@ -45,16 +44,16 @@ const ODD_VALUES: readonly unknown[] = [
   ...ODD_TEXTS,
 ];
 
-export const pick = <T>(random: Random, from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
+export const pickOne = <T>(random: Random, from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
 const chance = (random: Random, share: number): boolean => random() < share;
 
 /** A value of the schema, as far as the schema says. */
 export function valueOf(reference: Schema, schemas: Schemas, random: Random, depth = 0): unknown {
   const schema = resolved(reference, schemas);
   if (schema.nullable && chance(random, 0.2)) return null;
-  if (schema.enum) return pick(random, schema.enum);
+  if (schema.enum) return pickOne(random, schema.enum);
   const branches = schema.anyOf ?? schema.oneOf ?? schema.allOf;
-  if (branches) return valueOf(pick(random, branches), schemas, random, depth + 1);
+  if (branches) return valueOf(pickOne(random, branches), schemas, random, depth + 1);
   switch (schema.type) {
     case 'string':
       return textOf(schema, random);
@@ -70,7 +69,7 @@ export function valueOf(reference: Schema, schemas: Schemas, random: Random, dep
     case 'object':
       return objectOf(schema, schemas, random, depth);
     default:
-      return depth > 4 ? 1 : pick(random, ODD_VALUES);
+      return depth > 4 ? 1 : pickOne(random, ODD_VALUES);
   }
 }
 
@@ -82,16 +81,16 @@ export function spoiled(value: unknown, random: Random): unknown {
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value) && chance(random, 0.8)) {
     const entries = Object.entries(value);
-    const [name, item] = entries.length > 0 ? pick(random, entries) : ['x', 1];
+    const [name, item] = entries.length > 0 ? pickOne(random, entries) : ['x', 1];
     const kind = Math.floor(random() * 3);
-    if (kind === 0) return { ...value, [`${name}${pick(random, ['x', '\u0000', 'S'])}`]: item };
+    if (kind === 0) return { ...value, [`${name}${pickOne(random, ['x', '\u0000', 'S'])}`]: item };
     if (kind === 1) return Object.fromEntries(entries.filter(([other]) => other !== name));
     return { ...value, [name]: spoiled(item, random) };
   }
-  return pick(random, ODD_VALUES);
+  return pickOne(random, ODD_VALUES);
 }
 
-export const oddText = (random: Random): string => pick(random, ODD_TEXTS);
+export const oddText = (random: Random): string => pickOne(random, ODD_TEXTS);
 
 function textOf({ pattern, format, minLength = 0, maxLength = 40, example }: Schema, random: Random): string {
   if (typeof example === 'string' && chance(random, 0.5)) return example;
@@ -103,7 +102,7 @@ function textOf({ pattern, format, minLength = 0, maxLength = 40, example }: Sch
 }
 
 function numberOf({ type, minimum = -1000, maximum = 1000, exclusiveMinimum = false }: Schema, random: Random): number {
-  const value = chance(random, 0.3) ? pick(random, [minimum, maximum]) : minimum + random() * (maximum - minimum);
+  const value = chance(random, 0.3) ? pickOne(random, [minimum, maximum]) : minimum + random() * (maximum - minimum);
   const inside = exclusiveMinimum && value === minimum ? minimum + 1 : value;
   return type === 'integer' ? Math.round(inside) : inside;
 }
@@ -122,7 +121,7 @@ function objectOf(
     typeof additionalProperties === 'object' && depth < 5
       ? [
           [
-            pick(random, ['x', 'passes', 'gates', 'seed']),
+            pickOne(random, ['x', 'passes', 'gates', 'seed']),
             valueOf(additionalProperties, schemas, random, depth + 1),
           ] as const,
         ]

@@ -2,15 +2,31 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { BenchmarkSettings, Recipe, type Benchmark, type Device, type EnrolmentCode, type Job } from '#contracts';
+import {
+  BenchmarkSettings,
+  LONGEST_POLL_MS,
+  Recipe,
+  UNREAD_CONDITION,
+  type Benchmark,
+  type Device,
+  type DeviceMeasurement,
+  type EnrolmentCode,
+  type Job,
+} from '#contracts';
 import { BenchmarkRepository, connect, JobRepository, type Database, type NewBenchmark } from '#database';
 import { ApiHarness } from '../api-harness.js';
-import { CONDITION, FINGERPRINT, HandDevice } from './hand-device.js';
+import { FINGERPRINT, HandDevice } from './hand-device.js';
+
+interface HistoryPage {
+  items: DeviceMeasurement[];
+  nextCursor: string | null;
+}
 
 const run = promisify(execFile);
+const LABELS = ['baseline', '1 prune'];
 const NOBODY = '00000000-0000-4000-8000-000000000000';
-/** Long enough for a busy machine to send two messages, short enough to wait for. */
-const LOST_MS = 1500;
+/** Nothing is lost by itself here, however slow the machine: what is to be late is made so in the records. */
+const NEVER_MS = 3600_000;
 
 describe('devices', () => {
   let api: ApiHarness;
@@ -20,7 +36,11 @@ describe('devices', () => {
   let modelId = '';
 
   beforeAll(async () => {
-    api = await ApiHarness.start({ deviceHeartbeatMs: 300, deviceLostMs: LOST_MS, benchmarkAttempts: 3 });
+    api = await ApiHarness.start({
+      deviceLostMs: NEVER_MS,
+      benchmarkAttempts: 3,
+      benchmarkStallMs: NEVER_MS,
+    });
     database = connect(api.config.databaseUrl);
     benchmarks = new BenchmarkRepository(database);
     jobs = new JobRepository(database);
@@ -33,26 +53,25 @@ describe('devices', () => {
 
   /** A job of which these are to be measured; no worker ends it. */
   async function ask(
-    wanted: { name?: string; tag?: string; fresh?: boolean; seed?: number }[],
-    timeLimitMs = 600_000,
+    wanted: { name?: string; tag?: string; fresh?: boolean; seed?: number; settings?: object; digests?: string[] }[],
   ): Promise<Job> {
     const recipe = Recipe.parse({ passes: [{ pass: 'evaluate' }] });
     const stages = [{ pass: 'evaluate', options: {} }];
     const preflight = { problems: [], skipped: [] };
     const job = await jobs.create({ name: null, modelId, datasetId: null, recipe, preflight, stages });
-    const list = wanted.map(({ name, tag, fresh = false, seed = 0 }): NewBenchmark => ({
+    const list = wanted.map(({ name, tag, fresh = false, seed = 0, settings, digests = [] }): NewBenchmark => ({
       asked: name ?? `any of ${tag}`,
       wantedName: name ?? null,
       wantedTag: tag ?? null,
       work: {
-        models: [{ digest: job.modelId, label: 'baseline' }],
+        models: [job.modelId, ...digests].map((digest, index) => ({ digest, label: LABELS[index]! })),
         inputs: [{ name: 'x', type: 'float32', dims: [1, 8] }],
-        settings: BenchmarkSettings.parse({ quick: true, seed }),
+        settings: BenchmarkSettings.parse({ quick: true, seed, ...settings }),
       },
       fresh,
       known: null,
     }));
-    await benchmarks.create(job.id, 0, list, timeLimitMs);
+    await benchmarks.create(job.id, 0, list, NEVER_MS);
     return job;
   }
 
@@ -60,6 +79,14 @@ describe('devices', () => {
     (await api.call<{ items: Benchmark[] }>('GET', `/v1/jobs/${job.id}/benchmarks`)).body.items;
   const one = async (job: Job): Promise<Benchmark> => (await seen(job))[0]!;
   const device = async (id: string): Promise<Device> => (await api.call<Device>('GET', `/v1/devices/${id}`)).body;
+
+  /** As if the benchmarks of a job had been asked for a day ago, and this moment of theirs had been as long ago. */
+  const makeLate = (job: Job, moment: 'expires_at' | 'deadline_at' | 'progressed_at') =>
+    database.pool.query(
+      `update benchmarks set created_at = created_at - interval '1 day', ${moment} = ${moment} - interval '1 day'
+       where job_id = $1`,
+      [job.id],
+    );
 
   async function until<T>(look: () => Promise<T>, fits: (value: T) => boolean): Promise<T> {
     for (;;) {
@@ -123,7 +150,7 @@ describe('devices', () => {
   describe('a lease', () => {
     it('is had while the device waits for it, lets it download that model alone, and takes one result', async () => {
       const pi = await HandDevice.enrol(api, 'pi-1');
-      const waiting = pi.poll(10_000);
+      const waiting = pi.poll(LONGEST_POLL_MS);
       const job = await ask([{ name: 'pi-1' }]);
       const lease = (await waiting).body.lease!;
       expect(await device(pi.id)).toMatchObject({ state: 'busy', reason: expect.stringContaining(job.id) as string });
@@ -147,6 +174,7 @@ describe('devices', () => {
       ];
       const job = await ask([{ tag: 'pair', seed: 1 }]);
       const lost = await first.take();
+      await makeLate(job, 'expires_at');
       const found = await second.take(100);
       expect(found).toMatchObject({ id: lost.id, fence: lost.fence + 1 });
       expect(await first.result(lost)).toMatchObject({ status: 409, body: { code: 'lease_lost' } });
@@ -158,13 +186,15 @@ describe('devices', () => {
 
     it('of an agent that is started anew is free at once, and the earlier start is told to end', async () => {
       const pi = await HandDevice.enrol(api, 'pi-2');
-      await ask([{ name: 'pi-2', seed: 2 }]);
+      const job = await ask([{ name: 'pi-2', seed: 2 }]);
       const before = await pi.take();
       const earlier = pi.instance;
       await pi.restart();
+      const error = { code: 'benchmark_lost', message: expect.stringContaining('started anew') as string };
+      expect(await one(job)).toMatchObject({ state: 'waiting', error });
       const after = await pi.take();
       expect(after).toMatchObject({ id: before.id, fence: before.fence + 1 });
-      const json = { instance: earlier, waitMs: 0, condition: CONDITION };
+      const json = { instance: earlier, waitMs: 0, condition: UNREAD_CONDITION };
       expect(await pi.say('lease', json)).toMatchObject({ status: 409, body: { code: 'device_replaced' } });
     });
 
@@ -222,14 +252,107 @@ describe('devices', () => {
       await ask([{ name: 'pod-2', seed: 8, fresh: true }]);
       expect((await second.poll()).body.lease).not.toBeNull();
     });
+
+    it('is in the history of its device, the newest first, a page at a time, and by model', async () => {
+      const pod = await HandDevice.enrol(api, 'pod-3');
+      const jobIds: string[] = [];
+      for (const ms of [3, 4, 5]) {
+        jobIds.unshift((await ask([{ name: 'pod-3', seed: 91, fresh: true }])).id);
+        await pod.result(await pod.take(), [Array.from({ length: 12 }, () => ms)]);
+      }
+      await ask([{ name: 'pod-3', seed: 91 }]);
+      expect((await pod.poll()).body.lease).toBeNull();
+      const history = async (search: string) =>
+        (await api.call<HistoryPage>('GET', `/v1/devices/${pod.id}/benchmarks${search}`)).body;
+      const first = await history('?limit=2');
+      const rest = await history(`?limit=2&cursor=${first.nextCursor}`);
+      const items = [...first.items, ...rest.items];
+      expect(items.map(({ jobId, models }) => [jobId, models[0]?.p50])).toEqual(
+        jobIds.map((id, index) => [id, 5 - index]),
+      );
+      expect(rest.nextCursor).toBeNull();
+      expect(items[0]).toMatchObject({ modelId, title: 'evaluate', models: [{ digest: modelId, label: 'baseline' }] });
+      expect((await history(`?model=${modelId}`)).items).toHaveLength(3);
+      expect((await history(`?model=${'0'.repeat(64)}`)).items).toEqual([]);
+      expect(await api.problem('GET', `/v1/devices/${NOBODY}/benchmarks`)).toMatchObject({ status: 404 });
+      expect(await api.problem('GET', `/v1/devices/${pod.id}/benchmarks?cursor=x`)).toMatchObject({ status: 400 });
+    });
+  });
+
+  describe('of a sustained measurement', () => {
+    const SECONDS = 240;
+    const at = Array.from({ length: 2 * SECONDS }, (_, i) => i / 2);
+    const growing = (from: number, to: number) => at.map((second) => from + ((to - from) * second) / SECONDS);
+
+    it('there are the first minute, the last, and a warning where models change places', async () => {
+      const pi = await HandDevice.enrol(api, 'pi-long');
+      const settings = { quick: false, sustainedSeconds: SECONDS };
+      const job = await ask([{ name: 'pi-long', seed: 63, settings, digests: ['b'.repeat(64)] }]);
+      await pi.result(await pi.take(), [growing(2, 4), growing(3, 3)], { atSeconds: at });
+      const { result } = await one(job);
+      expect(result?.models[0]?.sustained).toMatchObject({
+        windowSeconds: 60,
+        firstMs: expect.closeTo(2.25, 1) as number,
+      });
+      expect(result?.models[0]?.sustained?.ratio).toBeCloseTo(3.75 / 2.25, 1);
+      expect(result?.warnings).toEqual([
+        expect.stringMatching(/^1 prune is 0\.7.x as fast as baseline in the first 1 min/),
+      ]);
+      expect(result).not.toHaveProperty('atSeconds');
+    });
+
+    it('nothing is said where the device timed for less, but why', async () => {
+      const pi = await HandDevice.enrol(api, 'pi-short');
+      const job = await ask([{ name: 'pi-short', seed: 64, settings: { quick: false, sustainedSeconds: 600 } }]);
+      await pi.result(await pi.take());
+      const { result } = await one(job);
+      expect(result?.models[0]?.sustained).toBeUndefined();
+      expect(result?.notes[0]).toContain('10 min were asked for; its agent sent the times of 0 s');
+    });
+  });
+
+  describe('a result of a machine that was hot', () => {
+    it.each<[string, object, object, RegExp]>([
+      [
+        'before',
+        { maxTemperatureC: 75 },
+        { before: { ...UNREAD_CONDITION, temperatureC: 90 } },
+        /begun over its limits: 90/,
+      ],
+      [
+        'meanwhile',
+        {},
+        { before: { ...UNREAD_CONDITION, throttled: 1 }, after: { ...UNREAD_CONDITION, throttled: 4 } },
+        /heat lowered the frequency 3 times/,
+      ],
+    ])('%s is inconclusive, which says why', async (when, settings, more, reason) => {
+      const pi = await HandDevice.enrol(api, `pi-heat-${when}`);
+      const job = await ask([{ name: pi.name, seed: 65, settings, digests: ['b'.repeat(64)] }]);
+      const fast = Array.from({ length: 40 }, (_, i) => 1 + i / 1000);
+      await pi.result(await pi.take(), [fast.map((ms) => 2 * ms), fast], more);
+      const ratio = (await one(job)).result?.models[1]?.latencyRatio;
+      expect(ratio).toMatchObject({ verdict: 'inconclusive', reason: expect.stringMatching(reason) as string });
+    });
+  });
+
+  it.each([
+    ['a time that no clock has', [[1e308, 2, 3]], {}, 400],
+    ['memory that no machine has', [], { before: { ...UNREAD_CONDITION, load: 1e300 } }, 400],
+    ['a sample of next to no time', [[1e-300, 2, 3]], {}, 422],
+    ['other numbers of times than of samples', [], { atSeconds: [0, 1] }, 422],
+  ])('a result with %s is refused', async (what, samples, more, status) => {
+    const pi = await HandDevice.enrol(api, `pi-${what.replaceAll(' ', '-').slice(0, 40)}`);
+    await ask([{ name: pi.name, seed: 66 }]);
+    expect((await pi.result(await pi.take(), samples, more)).status).toBe(status);
   });
 
   describe('states', () => {
     it('tell why nobody takes a benchmark, until its time is up', async () => {
-      const job = await ask([{ name: 'nowhere' }, { tag: 'nothing' }], 400);
+      const job = await ask([{ name: 'nowhere' }, { tag: 'nothing' }]);
       const [byName, byTag] = await seen(job);
       expect(byName).toMatchObject({ status: 'no_eligible_device' });
       expect(byTag?.reason).toContain('no device has the tag nothing');
+      await makeLate(job, 'deadline_at');
       const [failed] = await until(
         () => seen(job),
         (list) => list.every(({ state }) => state === 'failed'),
@@ -240,11 +363,10 @@ describe('devices', () => {
 
     it('a device that is not heard of is offline, and usable again as soon as it asks', async () => {
       const pi = await HandDevice.enrol(api, 'pi-6');
-      const gone = await until(
-        () => device(pi.id),
-        ({ state }) => state === 'offline',
-      );
-      expect(gone.reason).toContain('offline since');
+      expect(await device(pi.id)).toMatchObject({ state: 'online' });
+      await database.pool.query(`update devices set last_seen_at = now() - interval '1 day' where id = $1`, [pi.id]);
+      const gone = await device(pi.id);
+      expect(gone).toMatchObject({ state: 'offline', reason: expect.stringContaining('offline since') as string });
       const job = await ask([{ name: 'pi-6', seed: 9 }]);
       expect(await one(job)).toMatchObject({ state: 'waiting', status: 'all_offline' });
       await pi.take();
@@ -288,7 +410,7 @@ describe('devices', () => {
     it('a fencing number that no lease can have is refused', async () => {
       const pi = await HandDevice.enrol(api, 'pi-fence');
       const lease = `leases/${'0'.repeat(8)}-0000-4000-8000-${'0'.repeat(12)}`;
-      const json = { fence: 2 ** 31, progress: 0, condition: CONDITION };
+      const json = { fence: 2 ** 31, progress: 0, condition: UNREAD_CONDITION };
       expect((await pi.say(`${lease}/heartbeat`, json)).status).toBe(400);
       const path = `/v1/agent/${lease}/models/${'a'.repeat(64)}?fence=${2 ** 31}`;
       expect(await api.problem('GET', path, { key: pi.key })).toMatchObject({ status: 400 });
@@ -307,7 +429,7 @@ describe('devices', () => {
       const job = await ask([{ name: 'pi-8', seed: 12 }]);
       expect((await pi.poll()).body).toMatchObject({ lease: null, state: 'draining' });
       expect(await one(job)).toMatchObject({ status: 'no_usable_device' });
-      const waiting = pi.poll(10_000);
+      const waiting = pi.poll(LONGEST_POLL_MS);
       await api.call('POST', `/v1/devices/${pi.id}/resume`);
       expect((await waiting).body.lease).not.toBeNull();
     });
@@ -324,7 +446,7 @@ describe('devices', () => {
         reason: expect.stringMatching(/3 failures in a row.*it broke.*resume pi-9/) as string,
       });
       expect(await one(job)).toMatchObject({ state: 'failed', error: { code: 'broken' } });
-      expect((await api.call<Device>('POST', `/v1/devices/${pi.id}/resume`)).body).toMatchObject({ state: 'online' });
+      expect((await api.call<Device>('POST', `/v1/devices/${pi.id}/resume`)).body).toMatchObject({ failures: 0 });
     });
 
     it('a failed health check quarantines at once; a model at fault fails its benchmark and nothing else', async () => {
@@ -337,6 +459,83 @@ describe('devices', () => {
       await pi.failure(await pi.take(), { permanent: true, ok: false });
       expect(await one(other)).toMatchObject({ state: 'waiting' });
       expect((await device(pi.id)).reason).toContain('health check failed');
+    });
+
+    it('a device over the limits of a benchmark is not given it, which its state says, until it has cooled', async () => {
+      const pi = await HandDevice.enrol(api, 'pi-hot');
+      const limits = { maxTemperatureC: 75, maxLoad: 0.5 };
+      const job = await ask([{ name: 'pi-hot', seed: 60, settings: limits }]);
+      const other = await ask([{ name: 'pi-hot', seed: 61 }]);
+      const hot = { ...UNREAD_CONDITION, temperatureC: 81, load: 3 };
+      await pi.result((await pi.poll(0, hot)).body.lease!);
+      expect(await one(other)).toMatchObject({ state: 'succeeded' });
+      expect((await pi.poll(0, hot)).body.lease).toBeNull();
+      expect(await one(job)).toMatchObject({
+        status: 'over_limits',
+        reason: 'pi-hot waits: 81 degrees, limit 75, load 0.8 a processor, limit 0.5',
+      });
+      const lease = (await pi.poll(0, { ...UNREAD_CONDITION, temperatureC: 74.5, load: 2 })).body.lease!;
+      await pi.result(lease);
+      expect((await one(job)).result?.notes).toEqual([
+        expect.stringContaining('the temperature cannot be read there') as string,
+        expect.stringContaining('the load cannot be read there') as string,
+        'its agent does not measure energy, what ran each node, memory',
+        'the inputs are made up',
+      ]);
+    });
+
+    it.each<[string, object, object, object, string]>([
+      [
+        'governor',
+        { governor: 'performance' },
+        { governor: 'powersave' },
+        { governor: 'performance' },
+        'governor powersave, wanted performance',
+      ],
+      [
+        'frequency',
+        { minFrequencyMhz: 2000 },
+        { allowedMhz: 1500 },
+        { allowedMhz: 2000 },
+        '1500 MHz allowed, limit 2000',
+      ],
+      ['mains', { mains: true }, { onBattery: true }, { onBattery: false }, 'on battery, wanted on mains'],
+      ['battery', { minBatteryPercent: 30 }, { batteryPercent: 12 }, { batteryPercent: 30 }, 'battery 12 %, limit 30'],
+    ])('a device is held against the limit of its %s', async (what, limits, over, kept, words) => {
+      const pi = await HandDevice.enrol(api, `pi-limit-${what}`);
+      const job = await ask([{ name: pi.name, seed: 70, settings: limits }]);
+      expect((await pi.poll(0, { ...UNREAD_CONDITION, ...over })).body.lease).toBeNull();
+      expect(await one(job)).toMatchObject({ status: 'over_limits', reason: `${pi.name} waits: ${words}` });
+      expect((await pi.poll(0, { ...UNREAD_CONDITION, ...kept })).body.lease).not.toBeNull();
+      const blind = await HandDevice.enrol(api, `pi-blind-${what}`);
+      await ask([{ name: blind.name, seed: 71, settings: limits }]);
+      expect((await blind.poll(0)).body.lease).not.toBeNull();
+    });
+
+    it('a device that says again and again that it measures, and gets nowhere, is given up and counted', async () => {
+      const pi = await HandDevice.enrol(api, 'pi-stuck');
+      const job = await ask([{ name: 'pi-stuck', seed: 62 }]);
+      const lease = await pi.take();
+      for (let times = 0; times < 2; times++) expect((await pi.heartbeat(lease)).status).toBe(200);
+      await makeLate(job, 'progressed_at');
+      const lost = await until(
+        () => pi.heartbeat(lease),
+        ({ status }) => status !== 200,
+      );
+      expect(lost).toMatchObject({ status: 409, body: { code: 'lease_lost' } });
+      expect(await device(pi.id)).toMatchObject({ failures: 1 });
+      expect(await one(job)).toMatchObject({ state: 'waiting', error: { code: 'benchmark_stalled' } });
+    });
+
+    it('a device that is removed while it asks for work is told so at once', async () => {
+      const pi = await HandDevice.enrol(api, 'pi-gone');
+      const waiting = pi.poll(LONGEST_POLL_MS);
+      await until(
+        () => device(pi.id),
+        ({ condition }) => condition !== null,
+      );
+      await api.call('DELETE', `/v1/devices/${pi.id}`);
+      expect(await waiting).toMatchObject({ status: 401, body: { code: 'unauthorized' } });
     });
 
     it('a removed device is refused with the way out, and its benchmark waits for another of its name', async () => {

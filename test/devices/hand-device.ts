@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { BenchmarkSamples, DeviceFingerprint, EnrolledDevice, Lease, LeaseAnswer } from '#contracts';
+import {
+  UNREAD_CONDITION,
+  type BenchmarkSamples,
+  type DeviceCondition,
+  type DeviceFingerprint,
+  type EnrolledDevice,
+  type Lease,
+  type LeaseAnswer,
+} from '#contracts';
 import type { Answer, ApiHarness } from '../api-harness.js';
 
 export const FINGERPRINT: DeviceFingerprint = {
@@ -15,7 +23,6 @@ export const FINGERPRINT: DeviceFingerprint = {
   runtime: 'by hand 1',
   providers: ['cpu'],
 };
-export const CONDITION = { temperatureC: null, frequencyMhz: null, load: null, onBattery: null };
 
 /** A device whose every message a test sends by hand. */
 export class HandDevice {
@@ -49,12 +56,12 @@ export class HandDevice {
   }
 
   hello(fingerprint = FINGERPRINT): Promise<Answer<unknown>> {
-    const json = { protocol: 1, version: '1', instance: this.instance, fingerprint, condition: CONDITION };
+    const json = { protocol: 1, version: '1', instance: this.instance, fingerprint, condition: UNREAD_CONDITION };
     return this.say('hello', json);
   }
 
-  poll(waitMs = 0): Promise<Answer<LeaseAnswer>> {
-    return this.say('lease', { instance: this.instance, waitMs, condition: CONDITION });
+  poll(waitMs = 0, condition: DeviceCondition = UNREAD_CONDITION): Promise<Answer<LeaseAnswer>> {
+    return this.say('lease', { instance: this.instance, waitMs, condition });
   }
 
   /** The lease that must be there, or come within so many polls. */
@@ -67,11 +74,16 @@ export class HandDevice {
   }
 
   heartbeat({ id, fence }: Lease): Promise<Answer<unknown>> {
-    return this.say(`leases/${id}/heartbeat`, { fence, progress: 0.5, message: 'at it', condition: CONDITION });
+    return this.say(`leases/${id}/heartbeat`, { fence, progress: 0.5, message: 'at it', condition: UNREAD_CONDITION });
   }
 
-  result(lease: Lease, samples: readonly (readonly number[])[] = []): Promise<Answer<unknown>> {
-    return this.say(`leases/${lease.id}/result`, { fence: lease.fence, result: samplesOf(lease, samples) });
+  result(
+    lease: Lease,
+    samples: readonly (readonly number[])[] = [],
+    more: Partial<BenchmarkSamples> = {},
+  ): Promise<Answer<unknown>> {
+    const result = { ...samplesOf(lease, samples), ...more };
+    return this.say(`leases/${lease.id}/result`, { fence: lease.fence, result });
   }
 
   failure({ id, fence }: Lease, given: { permanent?: boolean; ok?: boolean } = {}): Promise<Answer<unknown>> {
@@ -103,8 +115,8 @@ export function samplesOf({ models }: Lease, samples: readonly (readonly number[
     stoppedBy: 'limits',
     quick: true,
     clockResolutionMs: 0.001,
-    before: CONDITION,
-    after: CONDITION,
+    before: UNREAD_CONDITION,
+    after: UNREAD_CONDITION,
     notes: [],
   };
 }

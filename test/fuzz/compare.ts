@@ -3,7 +3,7 @@ import { Session, type HostTensor, type HostTensors } from '#inference';
 import { SPLIT_SAMPLES } from '#testing';
 
 /** How a model differs from the one that it was made of. */
-export interface Comparison {
+export interface OutputDistance {
   /** What keeps it from standing in the other's place: another interface, values that are not finite. */
   problems: string[];
   /** Signal to noise of each output of floats, dB; Infinity where they are equal. */
@@ -16,7 +16,7 @@ export async function compareModels(
   after: Uint8Array,
   data: Dataset,
   split: 'calibration' | 'test',
-): Promise<Comparison> {
+): Promise<OutputDistance> {
   const [expected, got] = [await Session.create(before), await Session.create(after)];
   try {
     const problems = [

@@ -10,3 +10,12 @@ it('quantizes a convolution whose moved result the bodies of an If read: the run
   );
   expect(outcome).toMatchObject({ state: 'held' });
 });
+
+it('trains anew a kernel of one element that is the product of two', async () => {
+  expect(randomModel(102827).traits).toContain('channels last');
+  const [outcome] = await tryModel(
+    102827,
+    TRIALS.filter(({ name }) => name === 'train'),
+  );
+  expect(outcome).toMatchObject({ state: 'held' });
+});

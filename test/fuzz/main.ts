@@ -1,5 +1,5 @@
 import { randomModel } from '#testing';
-import { tryModel, type Outcome } from './try-model.js';
+import { tryModel, type TryOutcome } from './try-model.js';
 import { TRIALS } from './trials.js';
 
 /** What is shown of a message. */
@@ -15,10 +15,10 @@ async function main(args: readonly string[]): Promise<void> {
   const graphs = Number(value('--graphs') ?? 100);
   const wanted = value('--passes')?.split(',');
   const trials = wanted ? TRIALS.filter(({ name }) => wanted.includes(name)) : TRIALS;
-  const counts: Record<Outcome['state'], number> = { held: 0, refused: 0, broken: 0 };
+  const counts: Record<TryOutcome['state'], number> = { held: 0, refused: 0, broken: 0 };
   for (let seed = first; seed < first + graphs; seed++) {
     if (args.includes('--verbose')) console.log(`${seed}: ${randomModel(seed).traits.join(', ')}`);
-    const outcomes = await tryModel(seed, trials).catch((error: unknown): Outcome[] => [
+    const outcomes = await tryModel(seed, trials).catch((error: unknown): TryOutcome[] => [
       { seed, trial: 'the model itself', state: 'broken', message: String(error) },
     ]);
     for (const { state, trial, message } of outcomes) {

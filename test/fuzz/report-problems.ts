@@ -2,7 +2,7 @@ import type { PassName, StageResult } from '#contracts';
 import { countParameters, readModel } from '#onnx';
 
 /** A stage's model, and how its outputs differ from the one before on the calibration split. */
-export interface Measured {
+export interface MeasuredFuzz {
   bytes: Uint8Array;
   snrDb: ReadonlyMap<string, number>;
 }
@@ -17,13 +17,13 @@ const POOR_DB = 10;
 const TRUSTED_DB = 20;
 
 /** Where a report says something else than what is. */
-export function reportProblems(pass: PassName, result: StageResult, measured: Measured | null): string[] {
+export function reportProblems(pass: PassName, result: StageResult, measured: MeasuredFuzz | null): string[] {
   if (!measured) return [];
   if (pass === 'quantize') return quantizeProblems(result, measured);
   return pass === 'prune' ? pruneProblems(result, measured) : [];
 }
 
-function quantizeProblems({ summary }: StageResult, { snrDb }: Measured): string[] {
+function quantizeProblems({ summary }: StageResult, { snrDb }: MeasuredFuzz): string[] {
   const { outputs, outputSnrDb, warnings } = summary as {
     outputs?: { output: string; snrDb?: number | null }[] | null;
     outputSnrDb?: number | null;
@@ -45,7 +45,7 @@ function quantizeProblems({ summary }: StageResult, { snrDb }: Measured): string
   return problems;
 }
 
-function pruneProblems({ summary }: StageResult, { bytes }: Measured): string[] {
+function pruneProblems({ summary }: StageResult, { bytes }: MeasuredFuzz): string[] {
   const { after } = summary as { after?: { parameters: number } };
   if (!after) return [];
   const stored = countParameters(readModel(bytes)).parameters;

@@ -1,16 +1,19 @@
 import type { PassName } from '#contracts';
 
 /** A pass with options that are tried on every random model. */
-export interface Trial {
+export interface FuzzTrial {
   name: string;
   pass: PassName;
   options: Record<string, unknown>;
-  /** The least signal to noise, dB, that the result's outputs must keep where the pass promises to change next to nothing. */
+  /**
+   * The least signal to noise, dB, that the result's outputs must keep where the pass promises to change next to
+   * nothing.
+   */
   leastSnrDb?: number;
 }
 
 /** Default options, but for what makes training and timing short. */
-export const TRIALS: readonly Trial[] = [
+export const TRIALS: readonly FuzzTrial[] = [
   { name: 'quantize', pass: 'quantize', options: {} },
   { name: 'quantize weightOnly', pass: 'quantize', options: { scheme: 'weightOnly' } },
   { name: 'quantize dynamic', pass: 'quantize', options: { scheme: 'dynamic' } },

@@ -11,20 +11,25 @@ import { preflight } from '../../apps/worker/src/child/preflight.js';
 import { RESULT_MODEL, runStage } from '../../apps/worker/src/child/run-stage.js';
 import { compareModels } from './compare.js';
 import { reportProblems } from './report-problems.js';
-import type { Trial } from './trials.js';
+import type { FuzzTrial } from './trials.js';
 
 /** What came of one pass on one model. */
-export interface Outcome {
+export interface TryOutcome {
   seed: number;
   trial: string;
-  /** `refused` before a job would be accepted, `held`, or `broken`: it failed later, or its result is not what it says. */
+  /**
+   * `refused` before a job would be accepted, `held`, or `broken`: it failed later, or its result is not what it says.
+   */
   state: 'refused' | 'held' | 'broken';
   /** Why, but for `held`. */
   message: string;
 }
 
-/** Puts the random model of a seed through the trials, each as a job would go: upload, preflight, stage, and its result against what it reports. */
-export async function tryModel(seed: number, trials: readonly Trial[]): Promise<Outcome[]> {
+/**
+ * Puts the random model of a seed through the trials, each as a job would go: upload, preflight, stage, and its result
+ * against what it reports.
+ */
+export async function tryModel(seed: number, trials: readonly FuzzTrial[]): Promise<TryOutcome[]> {
   const folder = await mkdtemp(join(tmpdir(), 'coldpress-fuzz-'));
   try {
     const { model } = randomModel(seed);
@@ -33,7 +38,7 @@ export async function tryModel(seed: number, trials: readonly Trial[]): Promise<
     inspectModel(await loadModel(modelPath));
     await (await Session.create(modelPath)).release();
     await writeRandomData(folder, model, seed);
-    const outcomes: Outcome[] = [];
+    const outcomes: TryOutcome[] = [];
     for (const trial of trials) {
       const tried = await tryPass(trial, { folder, modelPath }).catch((error: unknown) => ({
         state: 'broken' as const,
@@ -53,7 +58,7 @@ interface Files {
   modelPath: string;
 }
 
-async function tryPass(trial: Trial, { folder, modelPath }: Files): Promise<Pick<Outcome, 'state' | 'message'>> {
+async function tryPass(trial: FuzzTrial, { folder, modelPath }: Files): Promise<Pick<TryOutcome, 'state' | 'message'>> {
   const { pass, options } = trial;
   const dataset = await inspectDataset(folder);
   const [{ problems } = { problems: [] }] = await preflight({
@@ -76,7 +81,7 @@ async function tryPass(trial: Trial, { folder, modelPath }: Files): Promise<Pick
 }
 
 function requestOf(
-  { pass, options }: Trial,
+  { pass, options }: FuzzTrial,
   { folder, modelPath }: Files,
   outputPath: string,
 ): Parameters<typeof runStage>[0] {
@@ -98,7 +103,7 @@ function requestOf(
 
 /** What is wrong with a result: it does not run, is another model than the one before, or not what its report says. */
 async function resultProblems(
-  { pass, leastSnrDb }: Trial,
+  { pass, leastSnrDb }: FuzzTrial,
   result: StageResult,
   { folder, modelPath }: Files,
   outputPath: string,

@@ -1,0 +1,1 @@
+export function swapFolder(finished: string, place: string): Promise<void>;
