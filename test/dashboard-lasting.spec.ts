@@ -15,6 +15,8 @@ const SWEEP =
   PRUNE.replace('RATIO', '{ grid: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6] }') +
   '  - { pass: evaluate, options: { samples: 100, latencyRuns: 5 } }\n' +
   'objectives: [{ metric: compressedBytes }, { metric: top1 }]\nlimits: { parallel: 1 }\n';
+/** More than a call tries by itself. */
+const BREAKS = 4;
 const QUIET_MS = 3000;
 /** As many as an hour of a sweep has that ends a trial a second. */
 const EVENTS = 3600;
@@ -86,6 +88,16 @@ describe('the page that stays open', () => {
     await page.getByText(/it is tried again/).waitFor({ state: 'detached' });
     await page.locator('.heading .badge.finished').waitFor();
     await page.getByText('6 of 6 trials').waitFor();
+  });
+
+  it('loses the server between the record of a sweep and its trials, says so, and reads them later', async () => {
+    const [sweep] = (await app.client.listSweeps()).items;
+    await page.route(/\/columns/, (route) => route.abort(), { times: BREAKS });
+    await page.goto('about:blank');
+    await page.goto(`http://127.0.0.1:${proxy.port}/#/sweeps/${sweep?.id}`);
+    await page.getByText(/it is tried again/).waitFor();
+    await page.getByRole('heading', { name: '6 trials', exact: true }).waitFor();
+    expect(await page.getByText(/it is tried again/).count()).toBe(0);
   });
 
   it('clones the best trial of a sweep as a job', async () => {

@@ -1,27 +1,21 @@
 import { parseEventStream } from '#contracts';
 import { bodyOf, parseAnswer } from './answer.js';
 import { Countdown } from './countdown.js';
-import { ClientError, ProblemError, StreamBrokenError, UnexpectedAnswerError } from './errors.js';
+import { ClientError, StreamBrokenError } from './errors.js';
 import { exchange } from './exchange.js';
+import { isPassing, pauseBefore, type Patience } from './patience.js';
 import { pause } from './pause.js';
 import { requestOf, type Connection, type Input, type Request } from './request.js';
 import type { EventFormat, Route } from './routes/route.js';
 
-/** Pauses before a broken stream is taken up again, ms; the last one repeats. */
-const RESUME_AFTER_MS = [200, 500, 1000, 2000, 5000, 10_000];
-/** Pages that lost the same server do not come back at the same moment: pauses differ by so much of themselves. */
-const JITTER = 0.3;
 /** The API says that it is still there every 15 s. */
 const SILENCE_MS = 50_000;
 
-export interface WatchOptions {
-  signal?: AbortSignal | undefined;
+export interface WatchOptions extends Patience {
   /** The id of the last event that is known already; only what follows is told. */
   after?: string | undefined;
   /** After so many attempts in a row without an event the last error is thrown; without end by default. */
   attempts?: number | undefined;
-  /** Told of each break, and of the pause before the stream is taken up again. */
-  onBreak?: ((error: Error, pauseMs: number) => void) | undefined;
 }
 
 /** An event with its id, which is empty of those that every connection begins and ends with. */
@@ -60,17 +54,6 @@ export async function* watch(
       await pause(wait, options.signal);
     }
   }
-}
-
-function pauseBefore(attempt: number): number {
-  const longest = RESUME_AFTER_MS.at(Math.min(attempt, RESUME_AFTER_MS.length) - 1) ?? 0;
-  return Math.round(longest * (1 - JITTER * Math.random()));
-}
-
-/** Too many requests and a request timeout pass; other refusals are the same the next time. */
-function isPassing(error: unknown): error is ClientError {
-  if (error instanceof ProblemError) return error.problem.status >= 500 || [408, 429].includes(error.problem.status);
-  return error instanceof ClientError && !(error instanceof UnexpectedAnswerError) && error.code !== 'no_api_key';
 }
 
 /**

@@ -16,7 +16,7 @@ export interface JobFeed {
   message: Record<number, string>;
   /** What is left of the stage that told of itself last; null between stages. */
   left: (Left & { index: number }) | null;
-  /** Why the connection broke; it is tried again. */
+  /** Why the connection broke, and whether it is tried again. */
   problem: string | null;
   /** Why the server has nothing to tell, now or later. */
   refusal: Problem | null;
@@ -53,7 +53,8 @@ async function follow(
   signal: AbortSignal,
   dispatch: (action: Action) => void,
 ): Promise<void> {
-  const onBreak = ({ message }: Error) => dispatch({ type: 'problem', message });
+  const onBreak = ({ message }: Error) =>
+    dispatch({ type: 'problem', message: `Connection lost, trying again: ${message}` });
   try {
     for await (const { id, event } of client.watchJob({ id: jobId }, { signal, after: lastId.current, onBreak })) {
       if (id) lastId.current = id;

@@ -73,7 +73,7 @@ function JobView({ job, feed, query, resume }: ViewProps) {
         {stateInWords(job, left)} {job.state === 'queued' && <Line job={job} />}
         {running && left === null && <Rest id={job.id} stage={running.index} />}
       </p>
-      {feed.problem && <p className="problem">Connection lost, trying again: {feed.problem}</p>}
+      {feed.problem && <p className="problem">{feed.problem}</p>}
       <ProblemNotice error={feed.refusal && { message: feed.refusal.detail }} />
       <ProblemNotice error={job.error} />
       <JobVerdict job={job} fileName={modelFileName(name)} />

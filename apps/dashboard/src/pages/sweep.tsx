@@ -41,7 +41,7 @@ function SweepView({
         <StateBadge state={sweep.state} />
         <SweepActions sweep={sweep} onChanged={resume} />
       </div>
-      {feed.problem && <ProblemNotice error={{ message: `${feed.problem}; it is tried again` }} />}
+      {feed.problem && <ProblemNotice error={{ message: feed.problem }} />}
       {sweep.error && <ProblemNotice error={sweep.error} />}
       <SweepHead sweep={sweep} readAt={feed.readAt} />
       <SweepResultsView sweep={sweep} trials={feed.trials} query={query} onChanged={resume} />

@@ -1,4 +1,4 @@
-import { ProblemError } from '#client';
+import { patiently, ProblemError } from '#client';
 import {
   hasEnded,
   listedTrial,
@@ -18,7 +18,7 @@ export interface SweepFeed {
   trials: readonly ListedTrial[];
   /** When the record was read, by this machine's clock, ms. */
   readAt: number;
-  /** Why the connection broke; it is tried again. */
+  /** Why the connection broke, and whether it is tried again. */
   problem: string | null;
   /** Why the server has nothing to tell, now or later. */
   refusal: Problem | null;
@@ -43,7 +43,9 @@ export function useSweepFeed(id: string): { feed: SweepFeed; resume: () => void 
   const [round, setRound] = useState(0);
   useEffect(() => {
     const abort = new AbortController();
-    void new Follower(id, abort.signal, (part) => setFeed((before) => merged(before, part))).run();
+    void new Follower(id, abort.signal, (part) => {
+      if (!abort.signal.aborted) setFeed((before) => merged(before, part));
+    }).run();
     return () => abort.abort();
   }, [id, round]);
   const resume = useCallback(() => setRound((before) => before + 1), []);
@@ -69,9 +71,8 @@ class Follower {
 
   async run(): Promise<void> {
     try {
-      const sweep = await client.getSweep({ id: this.id }, { signal: this.signal });
-      this.tell({ sweep, readAt: performance.now() });
-      await this.readTrials();
+      const sweep = await this.patiently(() => this.readRecord());
+      await this.patiently(() => this.readTrials());
       if (hasEnded(sweep.state) && sweep.counts.running === 0) return this.show();
       await this.follow(sweep.lastEventId);
     } catch (error) {
@@ -81,18 +82,30 @@ class Follower {
     }
   }
 
+  private patiently<T>(call: () => Promise<T>): Promise<T> {
+    return patiently(call, { signal: this.signal, onBreak: this.onBreak });
+  }
+
+  private readonly onBreak = ({ message }: Error): void => this.tell({ problem: `${message}; it is tried again` });
+
+  private async readRecord(): Promise<Sweep> {
+    const sweep = await client.getSweep({ id: this.id }, { signal: this.signal });
+    this.tell({ sweep, readAt: performance.now(), problem: null });
+    return sweep;
+  }
+
   private async readTrials(): Promise<void> {
     const columns = await client.trialColumns({ id: this.id }, { signal: this.signal });
     for (const trial of trialsOfColumns(columns)) this.trials.set(trial.number, trial);
+    this.tell({ problem: null });
     this.show();
   }
 
   /** From what the record tells on: the list of trials has what was before. */
   private async follow(lastEventId: number): Promise<void> {
-    const onBreak = ({ message }: Error) => this.tell({ problem: message });
+    const { signal, onBreak } = this;
     const after = lastEventId === 0 ? undefined : String(lastEventId);
-    for await (const { event } of client.watchSweep({ id: this.id }, { signal: this.signal, after, onBreak }))
-      this.take(event);
+    for await (const { event } of client.watchSweep({ id: this.id }, { signal, after, onBreak })) this.take(event);
     this.show();
   }
 
@@ -115,10 +128,9 @@ class Follower {
 
   private async readAgain(): Promise<void> {
     const asked = performance.now();
-    const sweep = await client.getSweep({ id: this.id }, { signal: this.signal }).catch(() => null);
+    await this.readRecord().catch(() => {}); // the stream tells of a break
     const rest = REST * (performance.now() - asked);
     this.readAfter = Math.min(READ_AT_LATEST_MS, Math.max(READ_AFTER_MS, rest));
-    if (sweep && !this.signal.aborted) this.tell({ sweep, readAt: performance.now(), problem: null });
   }
 
   private show(): void {
