@@ -12,19 +12,26 @@ export interface Patience {
   onBreak?: ((error: Error, pauseMs: number) => void) | undefined;
 }
 
+export interface CallPatience extends Patience {
+  /** Whether trying again may help; by default after no answer, a trouble of the server, too many requests. */
+  isPassing?: (error: unknown) => boolean;
+}
+
 /**
  * The answer of a call that is tried again, without end, as long as what keeps it from answering may pass: longer than
  * a call tries by itself. Throws what does not pass, and the signal's reason.
  */
-export async function patiently<T>(call: () => Promise<T>, { signal, onBreak }: Patience = {}): Promise<T> {
+export async function patiently<T>(call: () => Promise<T>, options: CallPatience = {}): Promise<T> {
+  const { signal, onBreak, isPassing: passes = isPassing } = options;
   for (let failures = 1; ; failures += 1) {
+    signal?.throwIfAborted();
     try {
       return await call();
     } catch (error) {
       signal?.throwIfAborted();
-      if (!isPassing(error)) throw error;
+      if (!passes(error)) throw error;
       const wait = pauseBefore(failures);
-      onBreak?.(error, wait);
+      onBreak?.(error instanceof Error ? error : new Error(String(error)), wait);
       await pause(wait, signal);
     }
   }

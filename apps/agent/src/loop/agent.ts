@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { ProblemError, type Client } from '#client';
+import { patiently, ProblemError, type Client } from '#client';
 import { PROTOCOL, type AgentWelcome, type DeviceFingerprint, type LeaseAnswer } from '#contracts';
 import type { ModelCache } from '../cache/model-cache.js';
 import { readCondition } from '../machine/condition.js';
-import { patiently } from './patiently.js';
+import { patienceOf } from './held-lease.js';
 import { workOn } from './lease-work.js';
 
 export interface AgentParts {
@@ -31,7 +31,7 @@ const UNBUILT = 'unbuilt';
 export async function runAgent(parts: AgentParts, stopping: AbortSignal): Promise<End> {
   const { client, fingerprint, version, log } = parts;
   const instance = randomUUID();
-  const ask = <T>(what: () => Promise<T>) => patiently(what, stopping, troubleLog(log));
+  const ask = <T>(what: () => Promise<T>) => patiently(what, patienceOf(stopping, troubleLog(log)));
   try {
     const hello = { protocol: PROTOCOL, version, instance, fingerprint, condition: readCondition() };
     const welcome = await ask(() => client.greetServer({ body: hello }));
@@ -63,10 +63,9 @@ const isOther = ({ mayUpdate, version }: AgentParts, served: string): boolean =>
   mayUpdate && served !== UNBUILT && served !== version;
 
 /** A server that is away is told once, not at every attempt. */
-function troubleLog(log: (line: string) => void): (error: unknown) => void {
+function troubleLog(log: (line: string) => void): (error: Error) => void {
   let last = '';
-  return (error) => {
-    const words = error instanceof Error ? error.message : String(error);
-    if (words !== last) log(`${(last = words)}; it is asked again`);
+  return ({ message }) => {
+    if (message !== last) log(`${(last = message)}; it is asked again`);
   };
 }

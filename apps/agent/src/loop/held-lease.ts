@@ -1,4 +1,4 @@
-import { ProblemError, type Client } from '#client';
+import { ProblemError, type CallPatience, type Client } from '#client';
 import type { AgentWelcome, Lease } from '#contracts';
 import { readCondition } from '../machine/condition.js';
 import { LeaseGoneError } from '../errors.js';
@@ -55,3 +55,10 @@ export function isRefusal(error: unknown): error is ProblemError {
   const { status } = error.problem;
   return status >= 400 && status < 500 && status !== 429;
 }
+
+/** Asks until the server answers: it may be restarting, behind a broken line, or behind somebody else's page. */
+export const patienceOf = (signal: AbortSignal, onBreak?: (error: Error) => void): CallPatience => ({
+  signal,
+  onBreak,
+  isPassing: (error) => !isRefusal(error),
+});

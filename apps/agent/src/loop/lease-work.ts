@@ -1,12 +1,11 @@
-import type { Client } from '#client';
+import { patiently, type Client } from '#client';
 import type { AgentWelcome, BenchmarkSamples, Lease, LeaseFailure } from '#contracts';
 import type { ModelCache } from '../cache/model-cache.js';
 import { AgentError, MeasuringError } from '../errors.js';
 import { measureLease } from '../measuring/measure-lease.js';
 import { runChild } from '../measuring/run-child.js';
 import { fetchFile, type LeasedFile } from './download.js';
-import { HeldLease, isRefusal } from './held-lease.js';
-import { patiently } from './patiently.js';
+import { HeldLease, isRefusal, patienceOf } from './held-lease.js';
 
 export interface LeaseParts {
   client: Client;
@@ -62,7 +61,7 @@ async function measured(
 }
 
 /** Goes on until the server answers, while the lease lasts: a result must not be lost to a server that restarts. */
-const deliver = (send: () => Promise<unknown>, signal: AbortSignal) => patiently(send, signal, () => undefined);
+const deliver = (send: () => Promise<unknown>, signal: AbortSignal) => patiently(send, patienceOf(signal));
 
 async function failureOf(error: unknown): Promise<Omit<LeaseFailure, 'fence'>> {
   const code = error instanceof AgentError ? error.code : 'unexpected';
