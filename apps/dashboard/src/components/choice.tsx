@@ -50,7 +50,6 @@ export function Choice({
   });
   const [isOver, setOver] = useState(false);
   const refusal = useRefusal('member');
-  const isUnlisted = value !== '' && !options?.some(({ id }) => id === value);
   return (
     <fieldset
       className={isOver ? 'drop over' : 'drop'}
@@ -66,28 +65,13 @@ export function Choice({
       }}
     >
       <legend>{title}</legend>
-      <select
-        name={name}
-        aria-label={title}
-        value={value}
-        onChange={(event) => {
+      <StoredFiles
+        {...{ title, name, value, options }}
+        onChange={(id) => {
           if (error) reset();
-          onChange(event.target.value);
+          onChange(id);
         }}
-      >
-        <option value="">choose…</option>
-        {isUnlisted && (
-          <option value={value}>
-            {shortDigest(value)}
-            {options && ' (no longer stored)'}
-          </option>
-        )}
-        {(options ?? []).map((option) => (
-          <option key={option.id} value={option.id}>
-            {option.text}
-          </option>
-        ))}
-      </select>
+      />
       <input
         type="file"
         aria-label={`Upload ${title.toLowerCase()}`}
@@ -107,6 +91,33 @@ export function Choice({
       ))}
       {error && <ProblemBox error={error} />}
     </fieldset>
+  );
+}
+
+/** A chosen file that is stored no longer stays in the list, and says so. */
+function StoredFiles({
+  title,
+  name,
+  value,
+  options,
+  onChange,
+}: Pick<ChoiceProps, 'title' | 'name' | 'value' | 'options' | 'onChange'>) {
+  const isUnlisted = value !== '' && !options?.some(({ id }) => id === value);
+  return (
+    <select name={name} aria-label={title} value={value} onChange={(event) => onChange(event.target.value)}>
+      <option value="">choose…</option>
+      {isUnlisted && (
+        <option value={value}>
+          {shortDigest(value)}
+          {options && ' (no longer stored)'}
+        </option>
+      )}
+      {(options ?? []).map((option) => (
+        <option key={option.id} value={option.id}>
+          {option.text}
+        </option>
+      ))}
+    </select>
   );
 }
 
