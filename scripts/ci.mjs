@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { countCoverage } from './lib/coverage.mjs';
 import { checkDemo } from './lib/demo-checks.mjs';
 import { checkPackage } from './lib/package/package-checks.mjs';
-import { ROOT } from './lib/run.mjs';
+import { passSignals, ROOT } from './lib/run.mjs';
 
 const RESULTS = join(ROOT, 'test-results');
 /** The suite is kept under half an hour on two quiet cores; a slow or busy machine gets more. */
@@ -19,11 +19,8 @@ const EXAMPLE_DEADLINE_MS = 10 * 60_000;
  */
 function show(args, deadlineMs) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, {
-      cwd: ROOT,
-      stdio: ['ignore', 'pipe', 'inherit'],
-      timeout: deadlineMs,
-    });
+    const options = { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'], timeout: deadlineMs };
+    const child = passSignals(spawn(process.execPath, args, options));
     let output = '';
     child.stdout.on('data', (piece) => {
       output += piece;

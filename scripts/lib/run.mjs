@@ -22,7 +22,7 @@ export class CommandError extends Error {
  */
 export function run(program, args, options = {}) {
   return new Promise((resolveCode, reject) => {
-    const child = spawn(program, args, { cwd: ROOT, stdio: 'inherit', ...options });
+    const child = passSignals(spawn(program, args, { cwd: ROOT, stdio: 'inherit', ...options }));
     child.once('error', reject).once('close', (code, signal) => resolveCode(code ?? 128 + constants.signals[signal]));
   });
 }
@@ -40,4 +40,21 @@ export function capture(program, args, options = {}) {
         : reject(new CommandError([program, ...args].join(' '), code ?? signal, output)),
     );
   });
+}
+
+/**
+ * What ends this process from outside ends the child first, and what the child started; a terminal's Ctrl-C reaches
+ * the child by itself.
+ */
+export function passSignals(child) {
+  const pass = (signal) => {
+    child.kill(signal);
+    child.once('close', () => process.kill(process.pid, signal));
+  };
+  const signals = ['SIGTERM', 'SIGHUP'];
+  for (const signal of signals) process.once(signal, pass);
+  child.once('close', () => {
+    for (const signal of signals) process.off(signal, pass);
+  });
+  return child;
 }

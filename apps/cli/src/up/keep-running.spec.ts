@@ -91,6 +91,16 @@ describe('a server that is kept running', () => {
     await kept.stop();
   });
 
+  it('is waited for no longer, and started no more, when it is called off while no start comes up', async () => {
+    const abort = new AbortController();
+    const { start, starts } = servers([2, 3, 4, 5]);
+    keeping.log = (line) => (lines.push(line), abort.abort());
+    const kept = await keepRunning(start, { ...keeping, signal: abort.signal });
+    await kept.restart();
+    await kept.stop();
+    expect({ starts: starts(), lines }).toEqual({ starts: 2, lines: ['api: start 2 failed'] });
+  });
+
   it('starts once more when it is asked again while it starts', async () => {
     const { start, starts } = servers();
     let again: Promise<void> | undefined;

@@ -11,7 +11,7 @@ export interface Running {
 
 export interface KeptRunning<T extends Running> {
   readonly first: T;
-  /** Ends the server, so that it is started again at once; resolves when it is up, however many starts that takes. */
+  /** Ends the server, so that it is started again at once; resolves when it is up, however many starts that takes, or given up. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -50,6 +50,8 @@ class Keeper<T extends Running> implements KeptRunning<T> {
     private readonly keeping: Keeping,
   ) {
     this.current = first;
+    if (keeping.signal.aborted) this.giveUp();
+    else keeping.signal.addEventListener('abort', () => this.giveUp(), { once: true });
     this.watching = this.watch();
   }
 
@@ -62,13 +64,18 @@ class Keeper<T extends Running> implements KeptRunning<T> {
   }
 
   async stop(): Promise<void> {
-    this.isStopping = true;
-    this.endPause();
-    this.tellUp();
+    this.giveUp();
     await this.current?.stop();
     await this.watching;
     // A start that was under way has come to an end meanwhile.
     await this.current?.stop();
+  }
+
+  /** No further start begins, and nobody waits for one. */
+  private giveUp(): void {
+    this.isStopping = true;
+    this.endPause();
+    this.tellUp();
   }
 
   private async watch(): Promise<void> {
