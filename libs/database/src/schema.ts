@@ -92,6 +92,8 @@ export const jobs = pgTable(
     cancelRequestedAt: instant('cancel_requested_at'),
     /** The sweep whose trial it is; with it the job goes. */
     sweepId: uuid('sweep_id'),
+    /** Its first stages that the sums of that sweep hold. */
+    summed: integer('summed').notNull().default(0),
     /** The lower the sooner, 0 before all others: trials have the number of their place among those that run. */
     priority: integer('priority').notNull().default(0),
     /**

@@ -4,8 +4,8 @@ import type { Queries } from '../database.js';
 import { insertJobs } from '../insert-jobs.js';
 import { storable } from '../text.js';
 import { freeSlots } from './free-slots.js';
-import type { SweepRow } from './sweep-row.js';
-import { sweeps, trials } from './sweep-schema.js';
+import { sweeps, trials, type SweepRow } from './sweep-schema.js';
+import { countTrials } from './sweep-sums.js';
 import { tellTrials } from './tell-trials.js';
 import type { NewTrial } from './trial-changes.js';
 
@@ -38,6 +38,11 @@ export async function insertTrials(queries: Queries, sweep: SweepRow, list: read
     ...(trial.job === null ? notRun(trial.reason) : begun.get(trial)),
   }));
   await queries.insert(trials).values(rows);
+  const infeasible = list.length - running.length;
+  await countTrials(queries, sweep, [
+    { to: 'running', trials: running.length },
+    { to: 'infeasible', trials: infeasible },
+  ]);
   const numbers = rows.map(({ number }) => number);
   await tellTrials(queries, sweep.id, numbers);
   return { numbers, entries: jobs.map(({ id, priority }, at) => entryOf(id, priority, running[at])) };

@@ -5,9 +5,9 @@ import { SweepStateError } from '../errors.js';
 import { jobs } from '../schema.js';
 import { wakeDrivers } from './sweep-events.js';
 import { lockSweep, setState } from './sweep-repository.js';
-import type { SweepRow } from './sweep-row.js';
-import { sweeps, trials } from './sweep-schema.js';
+import { sweeps, trials, type SweepRow } from './sweep-schema.js';
 import { SweepSession } from './sweep-session.js';
+import { countTrials } from './sweep-sums.js';
 
 /** Locks the sweep that a job is a trial of, ahead of the job; null where it is of none. */
 export async function lockSweepOf(queries: Queries, jobId: string): Promise<SweepRow | null> {
@@ -27,6 +27,12 @@ export async function reopenTrial(queries: Queries, sweep: SweepRow, jobId: stri
       'is cancelled and none of its trials can run: give it more trials or time first',
     );
   const session = new SweepSession(queries, sweep);
+  const canReopen = and(
+    eq(trials.sweepId, sweep.id),
+    eq(trials.jobId, jobId),
+    inArray(trials.state, ['stopped', 'failed', 'cancelled']),
+  );
+  const [before] = await queries.select({ state: trials.state }).from(trials).where(canReopen).for('update');
   const [trial] = await queries
     .update(trials)
     .set({
@@ -44,14 +50,9 @@ export async function reopenTrial(queries: Queries, sweep: SweepRow, jobId: stri
       seconds: null,
       finishedAt: null,
     })
-    .where(
-      and(
-        eq(trials.sweepId, sweep.id),
-        eq(trials.jobId, jobId),
-        inArray(trials.state, ['stopped', 'failed', 'cancelled']),
-      ),
-    )
+    .where(canReopen)
     .returning({ number: trials.number });
+  if (before) await countTrials(queries, sweep, [{ from: before.state, to: 'running', trials: 1 }]);
   if (trial) await session.tell(trial.number);
   else await forgetVerdict(queries, sweep, jobId);
   await wakeDrivers(queries);

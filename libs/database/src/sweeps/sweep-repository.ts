@@ -17,8 +17,9 @@ import { jobs, type StoredResponse } from '../schema.js';
 import { storable } from '../text.js';
 import { insertEarlier, type EarlierTrial } from './earlier-trial.js';
 import { appendSweepEvent, wakeDrivers } from './sweep-events.js';
-import { readSweep, readSweepItems, type SweepRow } from './sweep-row.js';
-import { sweeps, trials } from './sweep-schema.js';
+import { readSweep, readSweepItems } from './sweep-row.js';
+import { sweeps, trials, type SweepRow } from './sweep-schema.js';
+import { firstSums } from './sweep-sums.js';
 
 export interface NewSweep {
   id?: string;
@@ -55,7 +56,7 @@ export class SweepRepository {
   async create({ id = randomUUID(), earlier = [], ...sweep }: NewSweep, answer?: SweepAnswer): Promise<Sweep> {
     return this.database.orm.transaction(async (queries) => {
       const baseline = earlier.find((trial) => trial.baseline !== null)?.baseline ?? null;
-      const begun = { asked: earlier.length, revision: earlier.length, baseline };
+      const begun = { asked: earlier.length, revision: earlier.length, baseline, sums: firstSums(earlier) };
       const [row] = await insertSweep(queries, { id, ...sweep, ...begun });
       if (!row) throw new NotFoundError('sweep', id);
       await insertEarlier(queries, id, earlier);
@@ -79,10 +80,7 @@ export class SweepRepository {
     return sweep;
   }
 
-  /**
-   * The row alone: what its stages cost is not summed up, which takes the longer the more trials there are. Throws
-   * NotFoundError.
-   */
+  /** The row alone, for whoever needs neither its cost nor its counts. Throws NotFoundError. */
   async requireRow(id: string): Promise<SweepRow> {
     const [row] = await this.database.orm.select().from(sweeps).where(eq(sweeps.id, id));
     if (!row) throw new NotFoundError('sweep', id);

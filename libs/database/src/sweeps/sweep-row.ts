@@ -1,9 +1,9 @@
 import { goalsOf, type Sweep, type SweepCost, type SweepItem, type TrialCounts } from '#contracts';
 import { inArray, sql } from 'drizzle-orm';
 import type { Queries } from '../database.js';
-import { sweeps, trials } from './sweep-schema.js';
-
-export type SweepRow = typeof sweeps.$inferSelect;
+import { stagesOf } from './stage-sums.js';
+import { trials, type SweepRow } from './sweep-schema.js';
+import { NO_TRIALS } from './sweep-sums.js';
 
 interface Tally {
   counts: TrialCounts;
@@ -12,10 +12,11 @@ interface Tally {
 
 /** A sweep as a client sees it, with what it cost until now. */
 export async function readSweep(queries: Queries, row: SweepRow): Promise<Sweep> {
-  const { counts, feasible } = (await tallies(queries, [row.id])).get(row.id) ?? NOTHING;
+  const { counts, feasible } = (await tallies(queries, [row])).get(row.id) ?? NOTHING;
   const {
     asked: _asked,
     revision: _revision,
+    sums: _sums,
     lastEvent: lastEventId,
     runningSince,
     createdAt,
@@ -38,10 +39,7 @@ export async function readSweep(queries: Queries, row: SweepRow): Promise<Sweep>
 
 /** Sweeps as lists show them, in the order of the rows given: one query for any number. */
 export async function readSweepItems(queries: Queries, rows: readonly SweepRow[]): Promise<SweepItem[]> {
-  const found = await tallies(
-    queries,
-    rows.map(({ id }) => id),
-  );
+  const found = await tallies(queries, rows);
   return rows.map((row) => {
     const { id, name, state, modelId, datasetId, document, reason, createdAt, finishedAt } = row;
     return {
@@ -61,7 +59,6 @@ export async function readSweepItems(queries: Queries, rows: readonly SweepRow[]
   });
 }
 
-const NO_TRIALS: TrialCounts = { running: 0, complete: 0, stopped: 0, cancelled: 0, failed: 0, infeasible: 0 };
 const NOTHING: Tally = { counts: NO_TRIALS, feasible: 0 };
 
 /** Its name, that of its document, or "quantize → prune, over bits, prune.ratio". */
@@ -72,7 +69,15 @@ function titleOf({ name, document, forecast }: SweepRow): string {
   return `${passes}, over ${forecast.parameters.map(({ name }) => name).join(', ')}`.slice(0, 160);
 }
 
-async function tallies(queries: Queries, ids: readonly string[]): Promise<Map<string, Tally>> {
+/** Trials by state: as sums hold them, counted where an earlier version began the sweep. */
+async function tallies(queries: Queries, rows: readonly SweepRow[]): Promise<Map<string, Tally>> {
+  const unsummed = rows.filter(({ sums }) => sums === null).map(({ id }) => id);
+  const counted = await countedTallies(queries, unsummed);
+  for (const { id, sums } of rows) if (sums) counted.set(id, { counts: sums.counts, feasible: sums.feasible });
+  return counted;
+}
+
+async function countedTallies(queries: Queries, ids: readonly string[]): Promise<Map<string, Tally>> {
   if (ids.length === 0) return new Map();
   const { sweepId, state, violation } = trials;
   const rows = await queries
@@ -94,37 +99,10 @@ async function tallies(queries: Queries, ids: readonly string[]): Promise<Map<st
   return found;
 }
 
-interface StageSums extends Record<string, unknown> {
-  stages: number;
-  distinct: number;
-  executed: number;
-  seconds: number;
-  bytes: number;
-}
-
-/** What the stages of its jobs took; those that were found took nothing. */
-async function costOf(queries: Queries, { id, modelId }: SweepRow, counts: TrialCounts): Promise<SweepCost> {
-  const answer = await queries.execute<StageSums>(sql`
-    with done as (
-      select s.key, s.cached, s.seconds, s.model_digest, s.metrics
-      from job_stages s join jobs j on j.id = s.job_id
-      where j.sweep_id = ${id} and s.state = 'succeeded'),
-    made as (
-      select distinct on (model_digest) (metrics->>'bytes')::float8 as bytes from done
-      where not cached and model_digest <> ${modelId})
-    select count(*)::int as stages, count(distinct key)::int as distinct,
-      (count(*) filter (where not cached))::int as executed,
-      coalesce(sum(seconds) filter (where not cached), 0)::float8 as seconds,
-      (select coalesce(sum(bytes), 0)::float8 from made) as bytes
-    from done`);
-  const [sums] = answer.rows;
+/** What the stages of its jobs took, and how many trials have ended. */
+async function costOf(queries: Queries, row: SweepRow, counts: TrialCounts): Promise<SweepCost> {
+  const { stages, distinct, executed, seconds, bytes } = await stagesOf(queries, row);
   const { running: _running, ...ended } = counts;
-  return {
-    trials: Object.values(ended).reduce((sum, count) => sum + count, 0),
-    stages: sums?.stages ?? 0,
-    stagesDistinct: sums?.distinct ?? 0,
-    stagesExecuted: sums?.executed ?? 0,
-    seconds: sums?.seconds ?? 0,
-    bytes: sums?.bytes ?? 0,
-  };
+  const trials = Object.values(ended).reduce((sum, count) => sum + count, 0);
+  return { trials, stages, stagesDistinct: distinct, stagesExecuted: executed, seconds, bytes };
 }

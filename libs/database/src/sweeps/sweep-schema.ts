@@ -8,6 +8,7 @@ import type {
   SweepForecast,
   SweepState,
   SweepSurvey,
+  TrialCounts,
   TrialOrigin,
   TrialState,
   Verification,
@@ -29,6 +30,8 @@ export const sweeps = pgTable(
     document: jsonb('document').$type<SweepDocument>().notNull(),
     forecast: jsonb('forecast').$type<SweepForecast>().notNull(),
     baseline: jsonb('baseline').$type<ModelMetrics>(),
+    /** What its trials came to until now, kept under the row's lock; null where an earlier version began it. */
+    sums: jsonb('sums').$type<SweepSums>(),
     /** Trials that were begun: the number of the next one. */
     asked: integer('asked').notNull().default(0),
     /** Counts changes of its trials under the row's lock, so that whoever has seen some asks for the rest alone. */
@@ -54,6 +57,41 @@ export const sweeps = pgTable(
       .on(table.id)
       .where(sql`${table.state} in ('running', 'paused', 'stopping')`),
   ],
+);
+
+export type SweepRow = typeof sweeps.$inferSelect;
+
+/**
+ * What a sweep came to, kept as its trials begin and end, so that its record is read in the same time however many there
+ * are: trials by state, and what the stages of those that have ended took.
+ */
+export interface SweepSums {
+  counts: TrialCounts;
+  feasible: number;
+  stages: StageSums;
+  /** Jobs that went on when their trials were ended: what else they come to is added when they have ended too. */
+  open: string[];
+}
+
+/** What stages that have a result took; those that were found took nothing. */
+export interface StageSums {
+  stages: number;
+  distinct: number;
+  executed: number;
+  seconds: number;
+  bytes: number;
+}
+
+/** Stage keys and models that the sums of a sweep hold, as MD5 of their names: each counts once. */
+export const sweepMarks = pgTable(
+  'sweep_marks',
+  {
+    sweepId: uuid('sweep_id')
+      .notNull()
+      .references(() => sweeps.id, { onDelete: 'cascade' }),
+    mark: uuid('mark').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.sweepId, table.mark] })],
 );
 
 /**

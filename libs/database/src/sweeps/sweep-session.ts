@@ -17,8 +17,8 @@ import { insertTrials, type BegunTrials } from './insert-trials.js';
 import { freeSlots } from './free-slots.js';
 import { jobSums } from './job-sums.js';
 import { setState } from './sweep-repository.js';
-import type { SweepRow } from './sweep-row.js';
-import { sweeps, trials } from './sweep-schema.js';
+import { sweeps, trials, type SweepRow } from './sweep-schema.js';
+import { countTrials, sumJob } from './sweep-sums.js';
 import { tellTrials } from './tell-trials.js';
 import type { NewTrial, OpenTrial, TrialEnding } from './trial-changes.js';
 import type { TrialRow } from './trial-row.js';
@@ -85,6 +85,9 @@ export class SweepSession {
     const runs = and(this.has(number), eq(trials.state, 'running'));
     const [row] = await this.queries.select({ jobId: trials.jobId }).from(trials).where(runs);
     if (!row) return false;
+    await sumJob(this.queries, this.sweep, row.jobId);
+    const feasible = ending.state === 'complete' && ending.violation === 0 ? 1 : 0;
+    await countTrials(this.queries, this.sweep, [{ from: 'running', to: ending.state, trials: 1, feasible }]);
     const revision = await this.nextRevision();
     const sums = await jobSums(this.queries, row.jobId);
     await this.queries
