@@ -7,14 +7,23 @@ export interface CellPlace {
   row: number;
 }
 
+const INTEGER = /^[-+]?\d+$/;
+
 /**
  * The number in a cell, or null for one that holds none. Throws DatasetError for an integer that a float64 does not
  * hold.
  */
 export function numberIn(cell: unknown, place: CellPlace): number | null {
+  const value = nearestNumber(cell);
+  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
+  if (typeof cell === 'bigint') return refuseLong(cell, place);
+  return typeof cell === 'string' && INTEGER.test(cell.trim()) ? refuseLong(cell.trim(), place) : value;
+}
+
+/** The same for who serves floats: an integer is rounded as any other number. */
+export function nearestNumber(cell: unknown): number | null {
   if (typeof cell === 'number') return cell;
-  if (typeof cell === 'boolean') return Number(cell);
-  if (typeof cell === 'bigint') return safe(cell, place);
+  if (typeof cell === 'boolean' || typeof cell === 'bigint') return Number(cell);
   if (typeof cell !== 'string') return null;
   const text = cell.trim();
   if (/^[-+]?nan$/i.test(text)) return NaN;
@@ -24,16 +33,20 @@ export function numberIn(cell: unknown, place: CellPlace): number | null {
 
 /**
  * The numbers of a cell that is a list, of lists as well, in row-major order, with its shape; null for one that is
- * none.
+ * none. Throws DatasetError for what is no number, and for lists that are not equally long or deep.
  */
 export function numbersIn(cell: unknown, place: CellPlace): { values: number[]; dims: number[] } | null {
   if (ArrayBuffer.isView(cell) && !(cell instanceof DataView)) return numbersIn(Array.from(cell as Uint8Array), place);
   if (!Array.isArray(cell)) return null;
   const dims: number[] = [];
   for (let level: unknown = cell; Array.isArray(level); level = level[0]) dims.push(level.length);
-  const values = cell
-    .flat(dims.length)
-    .map((item: unknown) => numberIn(item, place) ?? wrongCell(place, item, 'a number'));
+  const values: number[] = [];
+  const take = (item: unknown, depth: number): void => {
+    if (depth === dims.length) values.push(numberIn(item, place) ?? wrongCell(place, item, 'a number'));
+    else if (Array.isArray(item) && item.length === dims[depth]) for (const part of item) take(part, depth + 1);
+    else wrongCell(place, item, `a list of ${dims[depth]}, as long as those before it in the row`);
+  };
+  take(cell, 0);
   return { values, dims };
 }
 
@@ -58,14 +71,12 @@ function told(cell: unknown): string {
 
 const plain = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? Number(value) : value);
 
-function safe(value: bigint, { file, column, row }: CellPlace): number {
-  const number = Number(value);
-  if (Number.isSafeInteger(number)) return number;
+function refuseLong(value: bigint | string, { file, column, row }: CellPlace): never {
   throw new DatasetError('dataset_dtype', `row ${row}`, {
     file,
     array: column,
     expected: 'integers within 2^53',
     got: `${value}`,
-    wayOut: 'store the column in an npz, as int64',
+    wayOut: 'store the column in an npz, as int64; where it is no integer, write it with a point',
   });
 }

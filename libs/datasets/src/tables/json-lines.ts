@@ -53,10 +53,23 @@ function rowIn(text: string, line: number, file: string): Row {
     new DatasetError('dataset_format', `line ${line} is no JSON object`, { file }, { cause });
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parsed(text);
   } catch (cause) {
     throw wrong(cause);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong();
   return value as Row;
+}
+
+/** An integer that may be too long for a float64. */
+const LONG_INTEGER = /(?<![\w.+-])-?\d{16,}(?![\w.])/g;
+
+/** What a line says; integers that a float64 does not hold are bigint, so that who reads them can tell. */
+function parsed(text: string): unknown {
+  const found = [...text.matchAll(LONG_INTEGER)].map(([digits]) => BigInt(digits));
+  const lost = new Map(
+    found.filter((exact) => !Number.isSafeInteger(Number(exact))).map((exact) => [Number(exact), exact]),
+  );
+  const exactly = (_key: string, value: unknown) => (typeof value === 'number' ? (lost.get(value) ?? value) : value);
+  return lost.size === 0 ? JSON.parse(text) : JSON.parse(text, exactly);
 }

@@ -1,6 +1,6 @@
 import type { TokenForm } from '#contracts';
 import type { StoredArray } from '../stored-array.js';
-import { numberIn, numbersIn, wrongCell } from './cell.js';
+import { nearestNumber, numbersIn, wrongCell } from './cell.js';
 import { NumberRows } from './number-rows.js';
 import type { Row } from './row.js';
 
@@ -19,7 +19,7 @@ export class NumberCollector {
   add(row: Row, index: number): void {
     const values = this.columns.map((column) => {
       const place = { file: this.file, column, row: index };
-      return numberIn(row[column], place) ?? wrongCell(place, row[column], 'a number');
+      return nearestNumber(row[column]) ?? wrongCell(place, row[column], 'a number');
     });
     this.numbers.append(values);
   }

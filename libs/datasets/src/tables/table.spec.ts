@@ -180,10 +180,28 @@ describe('a table that is wrong is refused', () => {
     ['damaged.parquet', 'PAR1 but no more', /not a readable Parquet file/],
     ['lines.jsonl', '{"a": 1}\n[2]\n', /line 2 is no JSON object/],
     ['empty.jsonl', '', /the table is empty/],
+    [
+      'ragged.jsonl',
+      '{"a": [[1, 2], [3, 4]]}\n{"a": [[5, 6], [7, 8, 9]]}\n{"a": [[1, 2], [3]]}',
+      /row 1: .* a list of 2/,
+    ],
+    ['shallow.jsonl', '{"a": [[1, 2], 3]}\n{"a": [[5], [7, 8]]}', /row 0: expected a list of 2, .* got 3/],
+    ['long.csv', 'a,b\n5,1\n9007199254740993,1\n', /row 1: expected integers within 2\^53, got 9007199254740993/],
+    ['long.jsonl', '{"a": 5}\n{"a": -9007199254740993}', /row 1: expected integers .* got -9007199254740993/],
+    ['deep.jsonl', '{"a": [5]}\n{"a": [36028797018963969]}', /row 1: expected integers .* got 36028797018963969/],
   ])('%s', async (file, content, message) => {
     await expect(tryTable(file, content, { inputs: { x: { array: 'a' } }, labels: undefined })).rejects.toThrow(
       message,
     );
+  });
+
+  it('but for integers that floats are made of, and long ones that nobody asks for', async () => {
+    const text = '{"a": 9007199254740993, "b": 9007199254740993, "c": "x 9007199254740993", "d": 1e17}';
+    const change = { inputs: { x: { columns: ['a', 'd'] } }, labels: undefined };
+    const { inputs } = await tryTable('long.jsonl', text, change);
+    expect([...inputs.x!.data]).toEqual([Math.fround(2 ** 53), Math.fround(1e17)]);
+    const word = { inputs: { x: { array: 'd' } }, labels: { array: 'c', classes: ['x 9007199254740993'] } };
+    expect([...(await tryTable('word.jsonl', text, word)).labels!]).toEqual([0]);
   });
 
   it('a NaN in it is warned of, by its row', async () => {
