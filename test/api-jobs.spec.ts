@@ -317,9 +317,9 @@ describe('/v1/jobs', () => {
       const wide = (await api.model(mlp([9, 4]))).id;
       const b = new GraphBuilder();
       b.op(
-        'LpNormalization',
-        [b.op('Gemm', [b.input('x', ['batch', 8]), b.float(new Float32Array(32), [8, 4])])],
-        {},
+        'CenterCropPad',
+        [b.op('Gemm', [b.input('x', ['batch', 8]), b.float(new Float32Array(32), [8, 4])]), b.ints([4])],
+        { axes: [1] },
         { outputs: [b.output('y', ['batch', 4])] },
       );
       const normed = (await api.model(b.build())).id;

@@ -1,4 +1,13 @@
-import { makeNode, ownName, stringAttribute, type GraphBuilder, type NodeProto, outputOf } from '#onnx';
+import {
+  intAttribute,
+  makeNode,
+  ownName,
+  setAttribute,
+  stringAttribute,
+  type GraphBuilder,
+  type NodeProto,
+  outputOf,
+} from '#onnx';
 
 /**
  * Domain of operators that exist only between a graph and its training form; they are written out in standard
@@ -35,6 +44,19 @@ export function layerSequence({ output }: NodeProto): string {
   return output[0] || ownName(`${output.find((value) => value !== '')}/sequence`);
 }
 
+/** The probabilities of an Attention, which {@link appendForward} makes it give. */
+export function attentionProbabilities({ output }: NodeProto): string {
+  return output[3] || ownName(`${output[0]}/probabilities`);
+}
+
+/** `qk_matmul_output_mode` of an Attention whose fourth output is what its values are weighed by. */
+const PROBABILITIES = 3;
+
+/** Whether the fourth output of an Attention is its probabilities, or may be made so. */
+export function givesProbabilities(node: NodeProto): boolean {
+  return !node.output[3] || intAttribute(node, 'qk_matmul_output_mode', 0) === PROBABILITIES;
+}
+
 const RECURRENT: ReadonlySet<string> = new Set(['LSTM', 'GRU', 'RNN']);
 
 /**
@@ -45,6 +67,8 @@ export function appendForward(builder: GraphBuilder, node: NodeProto): void {
   if (node.domain === TRAINING_DOMAIN) appendFakeQuantize(builder, node);
   else if (node.domain === '' && node.opType === 'Gelu' && !isTanhGelu(node)) appendGelu(builder, node);
   else if (node.domain === '' && node.opType === 'LayerNormalization') builder.append(withStatistics(node));
+  else if (node.domain === '' && node.opType === 'Attention' && givesProbabilities(node))
+    builder.append(withProbabilities(node));
   else if (node.domain === '' && RECURRENT.has(node.opType))
     builder.append({ ...node, output: [layerSequence(node), ...node.output.slice(1)] });
   else builder.append(node);
@@ -71,6 +95,14 @@ function appendGelu(builder: GraphBuilder, node: NodeProto): void {
   const error = builder.op('Erf', [scaled]);
   builder.op('HardSigmoid', [error], { alpha: 0.5, beta: 0.5 }, { outputs: [cdf] });
   builder.op('Mul', [x, cdf], {}, { outputs: [y] });
+}
+
+function withProbabilities(node: NodeProto): NodeProto {
+  const [y, key = '', value = ''] = node.output;
+  const output = [y!, key, value, attentionProbabilities(node)];
+  const given = { ...node, attribute: [...node.attribute], output };
+  setAttribute(given, 'qk_matmul_output_mode', PROBABILITIES);
+  return given;
 }
 
 function withStatistics(node: NodeProto): NodeProto {

@@ -35,6 +35,8 @@ export interface GradientCheck {
   precision?: 'double' | 'float';
   /** Channels of a block of the runtime's blocked layout, for the rule to use. */
   block?: number;
+  /** Of an operator that is newer than what graphs declare otherwise. */
+  opset?: number;
 }
 
 /** Element by element: what the rule said and what central differences say. */
@@ -130,7 +132,7 @@ function forwardModel(check: GradientCheck, elemType: FloatType): ModelProto {
   const isChecked = (i: number) => i < (check.differentiated ?? Infinity);
   const typeOf = (i: number) => (isChecked(i) ? elemType : DataType.UNDEFINED);
   node(check, builder).forEach((name, i) => builder.output(name, undefined, typeOf(i)));
-  return builder.build();
+  return builder.build(check.opset);
 }
 
 function backwardModel(
@@ -155,7 +157,7 @@ function backwardModel(
     builder.op('Identity', [gradients.get(target)!], {}, { outputs: [`d:${target}`] });
     builder.output(`d:${target}`, undefined, elemType);
   }
-  return builder.build();
+  return builder.build(check.opset);
 }
 
 async function run(model: ModelProto, feeds: HostTensors): Promise<HostTensors> {

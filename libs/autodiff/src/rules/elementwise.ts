@@ -74,6 +74,8 @@ export type UnaryOp =
   | 'Softplus'
   | 'Softsign'
   | 'Mish'
+  | 'Swish'
+  | 'Shrink'
   | 'Neg'
   | 'Abs'
   | 'Sqrt'
@@ -139,6 +141,22 @@ export const UNARY_RULES: Record<UnaryOp, GradientRule> = {
       const tanhSlope = g.sub(g.scalar(1), g.square(t));
       const throughTanh = g.mul(g.mul(x, tanhSlope), g.op('Sigmoid', [x]));
       return g.mul(dY, g.add(t, throughTanh));
+    },
+  ],
+  // y = x · σ(αx): dX = dY · (σ + α · y · (1 - σ))
+  Swish: ({ node, g, x: [x], y: [y], dY }) => [
+    () => {
+      const alpha = floatAttribute(node, 'alpha', 1);
+      const sigmoid = g.op('Sigmoid', [g.scale(x, alpha)]);
+      const steeper = g.scale(g.mul(y, g.sub(g.scalar(1), sigmoid)), alpha);
+      return g.mul(dY, g.add(sigmoid, steeper));
+    },
+  ],
+  // What lies within the threshold is zero, the rest is moved.
+  Shrink: ({ node, g, x: [x], dY }) => [
+    () => {
+      const limit = g.scalar(floatAttribute(node, 'lambd', 0.5));
+      return g.mul(dY, g.mask(g.op('Greater', [g.op('Abs', [x]), limit])));
     },
   ],
   Neg: ({ g, dY }) => [() => g.neg(dY)],

@@ -1,17 +1,31 @@
-import { intAttribute, stringAttribute } from '#onnx';
+import { dimOf, intAttribute, stringAttribute } from '#onnx';
 import { UnsupportedGradientError, nameOf } from '../errors.js';
 import type { GradientBuilder } from '../gradient-builder.js';
 import type { GradientRule, RuleContext } from '../rule.js';
+import { product } from './window.js';
 
-export type GridSampleOp = 'GridSample';
+export type GridSampleOp = 'GridSample' | 'AffineGrid';
 
-/** Reading an image between its pixels. */
+/** Reading an image between its pixels, and the places to read at. */
 export const GRID_SAMPLE_RULES: Record<GridSampleOp, GradientRule> = {
   GridSample: (context) => {
     const sampling = new Sampling(context);
     return [() => sampling.byImage(), () => sampling.byGrid()];
   },
+  AffineGrid: (context) => [() => affineGradient(context)],
 };
+
+/** Each place is theta · [p, 1] of a place p that stays where theta is the identity: dTheta = Σ dY · [p, 1]ᵀ. */
+function affineGradient({ node, g, x: [theta, size], y: [y], dY }: RuleContext): string {
+  const [samples, axes] = [dimOf(g.dims(theta), 0), dimOf(g.dims(theta), 1)];
+  const identity = Array.from({ length: axes * (axes + 1) }, (_, i) => Number(i % (axes + 2) === 0));
+  const still = g.expand(g.tensor(identity, [1, axes, axes + 1]), g.dims(theta));
+  const places = g.op('AffineGrid', [still, size], { align_corners: intAttribute(node, 'align_corners', 0) });
+  const count = product(g.dims(y)) / samples / axes;
+  const ones = g.expand(g.scalar(1), [samples, count, 1]);
+  const extended = g.concat([g.reshape(places, [samples, count, axes]), ones], 2);
+  return g.matmul(g.reshape(dY, [samples, count, axes]), extended, { transA: 3 });
+}
 
 /** A coordinate of every read place [N, 1, P], with the pixels on both sides of it. */
 interface Axis {

@@ -1,6 +1,7 @@
 import { DataType, intAttribute, type NodeProto } from '#onnx';
 import type { GradientRule } from '../rule.js';
 import { TRAINING_DOMAIN } from '../training-ops.js';
+import { ATTENTION_RULES, type AttentionOp } from './attention.js';
 import { CLOSED_FORM_RULES, type ClosedFormOp } from './closed-form.js';
 import { COL2IM_RULES, type Col2ImOp } from './col2im.js';
 import { CONVOLUTION_RULES, type ConvolutionOp } from './convolution.js';
@@ -16,11 +17,14 @@ import { RECURRENT_RULES, type RecurrentOp } from './recurrent/index.js';
 import { REDUCTION_RULES, type ReductionOp } from './reduction.js';
 import { SHAPE_RULES, type ShapeOp } from './shape.js';
 import { TRIGONOMETRY_RULES, type HyperbolicOp, type TrigonometricOp } from './trigonometry.js';
+import { VECTOR_NORM_RULES, type VectorNormOp } from './vector-norms.js';
 
 /** Every operator that a gradient can pass; a member without a rule does not compile. */
 export type DifferentiableOp =
   | BroadcastingOp
   | UnaryOp
+  | AttentionOp
+  | VectorNormOp
   | ClosedFormOp
   | Col2ImOp
   | EinsumOp
@@ -40,6 +44,8 @@ export type DifferentiableOp =
 export const RULES: { readonly [Op in DifferentiableOp]: GradientRule } = {
   ...BROADCASTING_RULES,
   ...UNARY_RULES,
+  ...ATTENTION_RULES,
+  ...VECTOR_NORM_RULES,
   ...CLOSED_FORM_RULES,
   ...COL2IM_RULES,
   ...EINSUM_RULES,

@@ -3,9 +3,17 @@ import { UnsupportedGradientError, nameOf } from '../errors.js';
 import type { GradientBuilder } from '../gradient-builder.js';
 import type { GradientRule, RuleContext } from '../rule.js';
 
-export type IndexingOp = 'GatherElements' | 'GatherND' | 'ScatterElements' | 'ScatterND' | 'TopK' | 'CumSum' | 'Trilu';
+export type IndexingOp =
+  | 'GatherElements'
+  | 'GatherND'
+  | 'ScatterElements'
+  | 'ScatterND'
+  | 'TopK'
+  | 'CumSum'
+  | 'Trilu'
+  | 'ReverseSequence';
 
-/** Operators that read or write elements by index, and two that keep or add up a part of each row. */
+/** Operators that read or write elements by index, and those that keep, add up or turn round a part of each row. */
 export const INDEXING_RULES: Record<IndexingOp, GradientRule> = {
   // Elements that were read several times add up.
   GatherElements: ({ node, g, x: [x, indices], dY }) => [
@@ -64,6 +72,12 @@ export const INDEXING_RULES: Record<IndexingOp, GradientRule> = {
   ],
   Trilu: ({ node, g, x: [, diagonal], dY }) => [
     () => g.op('Trilu', diagonal === '' ? [dY] : [dY, diagonal], { upper: intAttribute(node, 'upper', 1) }),
+  ],
+  ReverseSequence: ({ node, g, x: [, lengths], dY }) => [
+    () => {
+      const [batch, time] = [intAttribute(node, 'batch_axis', 1), intAttribute(node, 'time_axis', 0)];
+      return g.op('ReverseSequence', [dY, lengths], { batch_axis: batch, time_axis: time });
+    },
   ],
 };
 

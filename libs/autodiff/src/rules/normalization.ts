@@ -2,6 +2,7 @@ import { floatAttribute, intAttribute, dimOf } from '#onnx';
 import type { GradientBuilder } from '../gradient-builder.js';
 import type { GradientRule } from '../rule.js';
 import { layerStatistics } from '../training-ops.js';
+import { once } from './once.js';
 import { product } from './window.js';
 
 export type NormalizationOp =
@@ -172,11 +173,7 @@ function inverseDeviation(g: GradientBuilder, variance: string, epsilon: number)
   return g.op('Reciprocal', [deviation]);
 }
 
-function positive(axis: number, rank: number): number {
+/** An axis counted from the front. */
+export function positive(axis: number, rank: number): number {
   return axis < 0 ? axis + rank : axis;
-}
-
-function once<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => (made ??= make());
 }

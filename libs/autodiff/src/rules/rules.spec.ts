@@ -16,6 +16,8 @@ function grid(width: number, height: number, aligned: 0 | 1, places: readonly nu
   return { dims: [samples, 1, places.length / 2 / samples, 2], values };
 }
 
+const sines = floatTensor('', [1, 3, 2], [0, 0.8, 0.9, 0.4, 0.6, 0.2]);
+
 /** The operator is the entry's name unless it says otherwise. */
 type Check = Omit<GradientCheck, 'opType'> & { opType?: string };
 
@@ -288,6 +290,61 @@ const IN_FLOAT: Record<string, Check[]> = {
       attributes: { padding_mode: 'border' },
     },
   ],
+  AffineGrid: [
+    { inputs: [x(2, 2, 3), ints(2, 3, 3, 4)] },
+    { inputs: [x(1, 3, 4), ints(1, 1, 2, 3, 2)], attributes: { align_corners: 1 } },
+  ],
+  Swish: [{ inputs: [above(-3, 3, 3, 4)] }, { inputs: [above(-3, 3, 3, 4)], attributes: { alpha: 1.7 } }],
+  Shrink: [{ inputs: [{ dims: [5], values: [-1.2, -0.3, 0.2, 0.6, 2] }], attributes: { lambd: 0.5, bias: 0.2 } }],
+  LpNormalization: [
+    { inputs: [x(3, 4)] },
+    { inputs: [above(0.2, 1, 2, 3, 2)], attributes: { axis: 1, p: 1 } },
+    { inputs: [x(2, 3, 2)], attributes: { axis: 0 } },
+  ],
+  RMSNormalization: [
+    { inputs: [x(2, 3, 4), x(4)] },
+    { inputs: [x(2, 3, 4), x(3, 4)], attributes: { axis: 1, epsilon: 0.01 } },
+    { inputs: [x(2, 3, 4), x(1)] },
+  ],
+  MeanVarianceNormalization: [{ inputs: [x(2, 3, 4, 2)] }, { inputs: [x(2, 3, 4)], attributes: { axes: [0, -1] } }],
+  LRN: [
+    { inputs: [x(2, 5, 2, 2)], attributes: { size: 3, alpha: 0.5 } },
+    { inputs: [x(1, 6, 3, 2)], attributes: { size: 5, alpha: 1.8, beta: 0.6, bias: 1.5 } },
+  ],
+  GlobalLpPool: [
+    { inputs: [x(2, 3, 4, 2)] },
+    { inputs: [x(2, 3, 4)], attributes: { p: 1 } },
+    { inputs: [x(2, 3, 4)], attributes: { p: 3 } },
+  ],
+  ReverseSequence: [
+    { inputs: [x(4, 3, 2), ints(1, 4, 2)] },
+    { inputs: [x(2, 4), ints(3, 2)], attributes: { batch_axis: 0, time_axis: 1 } },
+  ],
+  RotaryEmbedding: [
+    { inputs: [x(1, 2, 3, 4), floatTensor('', [1, 3, 2], [1, 0.5, 0.2, 0.1, 0.7, 0.3]), sines] },
+    {
+      inputs: [
+        x(1, 2, 8),
+        floatTensor('', [3, 1], [1, 0.5, 0.2]),
+        floatTensor('', [3, 1], [0.1, 0.8, 0.9]),
+        int64Tensor('', [1, 2], [2, 0]),
+      ],
+      attributes: { interleaved: 1, num_heads: 2, rotary_embedding_dim: 2 },
+    },
+  ],
+  Attention: [
+    { inputs: [x(2, 2, 3, 4), x(2, 2, 5, 4), x(2, 2, 5, 3)] },
+    { inputs: [x(1, 3, 8), x(1, 3, 4), x(1, 3, 4)], attributes: { q_num_heads: 4, kv_num_heads: 2, is_causal: 1 } },
+    { inputs: [x(2, 2, 3, 4), x(2, 1, 4, 4), x(2, 1, 4, 4), x(2, 1, 3, 4)], attributes: { scale: 0.7 } },
+    {
+      inputs: [
+        x(1, 1, 2, 3),
+        x(1, 1, 3, 3),
+        x(1, 1, 3, 3),
+        makeTensor('', DataType.BOOL, [2, 3], Uint8Array.of(1, 0, 1, 0, 1, 1)),
+      ],
+    },
+  ],
   LSTM: [
     // X, W, R, B: every state; both ends; two directions with states to begin with.
     { inputs: [x(4, 2, 3), x(1, 8, 3), x(1, 8, 2), x(1, 16)], attributes: { hidden_size: 2 } },
@@ -385,9 +442,15 @@ const IN_FLOAT: Record<string, Check[]> = {
   SpaceToDepth: [{ inputs: [x(1, 2, 4, 6)], attributes: { blocksize: 2 } }],
 };
 
+/** Operators that opsets 23 and 24 brought. */
+const NEWER = new Set(['Attention', 'RMSNormalization', 'RotaryEmbedding', 'Swish']);
+
 const cases = (table: Record<string, Check[]>) =>
   Object.entries(table).flatMap(([opType, checks]) =>
-    checks.map((check, i): [string, GradientCheck] => [`${opType} ${i + 1}`, { opType, ...check }]),
+    checks.map((check, i): [string, GradientCheck] => [
+      `${opType} ${i + 1}`,
+      { opType, ...(NEWER.has(opType) ? { opset: 24 } : {}), ...check },
+    ]),
   );
 
 describe('gradients agree with central differences in float64', () => {

@@ -95,6 +95,18 @@ const REFUSED: [what: string, problem: RegExp, write: (b: GraphBuilder) => strin
     /the shape of its blocks/,
     (b) => b.op('Col2Im', ['x', b.ints([4, 4]), b.op('Identity', ['n'])]),
   ],
+  [
+    'attention to keys of earlier runs',
+    /keys of earlier runs/,
+    (b) => b.op('Attention', ['x', 'x', 'x', '', 'x', 'x'], {}, { outputs: ['y', 'k', 'v'] }),
+  ],
+  ['attention whose scores are capped', /capped scores/, (b) => b.op('Attention', ['x', 'x', 'x'], { softcap: 2.5 })],
+  [
+    'attention that gives its scores as well',
+    /its fourth output gives scores/,
+    (b) => b.op('Attention', ['x', 'x', 'x'], {}, { outputs: ['y', '', '', 'scores'] }),
+  ],
+  ['a norm of the order zero', /a norm of the order 0/, (b) => b.op('GlobalLpPool', ['x'], { p: 0 })],
   ['scales in blocks', /in blocks/, (b) => b.op('QuantizeLinear', ['x', floats(b, 1)], { block_size: 2 })],
   [
     'an output beside the first',

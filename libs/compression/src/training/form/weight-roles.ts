@@ -47,6 +47,7 @@ const ROLES: Readonly<Record<string, Readonly<Record<number, Role>>>> = {
   LayerNormalization: NORM,
   InstanceNormalization: NORM,
   GroupNormalization: NORM,
+  RMSNormalization: NORM,
   Add: { 0: 'shift', 1: 'shift' },
   Sub: { 0: 'shift', 1: 'shift' },
   Mul: { 0: 'scale', 1: 'scale' },

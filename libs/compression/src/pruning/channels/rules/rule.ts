@@ -146,6 +146,14 @@ export class MendContext extends NodeView {
     this.graph.setInput(this.node, index, name);
     this.constants.set(key, name);
   }
+
+  /** As {@link setConstant}, for a number that follows from the old one: the second who asks finds it done. */
+  setConstantOnce(index: number, values: readonly number[], dims: readonly number[], type: DataType): void {
+    const key = JSON.stringify(['once', this.output(), index]);
+    if (this.constants.has(key)) return;
+    this.constants.set(key, '');
+    this.setConstant(index, values, dims, type);
+  }
 }
 
 function hasShape(graph: Graph, value: string, dims: readonly number[]): boolean {

@@ -115,20 +115,22 @@ function mendShape(context: MendContext): void {
   const y = context.output();
   const axes = [...context.dims(y).keys()];
   const changed = new Set(axes.filter((axis) => context.isChanged(y, axis)));
-  if (changed.size > 0) mendSizes(context, 1, 0, changed, context.newDims(y));
+  if (changed.size > 0) mendSizes(context, 1, 0, { changed, before: context.dims(y), target: context.newDims(y) });
+}
+
+/** Sizes of axes before and after, and which of them change. */
+interface SizeChange {
+  changed: ReadonlySet<number>;
+  before: readonly number[];
+  target: readonly number[];
 }
 
 /**
- * Mends one input that yields sizes of the axes from `first` on: a constant, or a Concat of constants and computed
- * sizes.
+ * Mends one input that yields sizes of the axes from `first` on: a constant, a Concat of constants and computed sizes, or
+ * a computed size times a constant.
  */
-function mendSizes(
-  context: MendContext,
-  index: number,
-  first: number,
-  changed: ReadonlySet<number>,
-  target: readonly number[],
-): void {
+function mendSizes(context: MendContext, index: number, first: number, change: SizeChange): void {
+  const { changed, target } = change;
   const sizes = spelledOut(context.graph, context.input(index));
   if (sizes) {
     const isChanged = (size: number, i: number) => size > 0 && changed.has(first + i);
@@ -138,13 +140,25 @@ function mendSizes(
     return;
   }
   const producer = context.graph.producer(context.input(index));
-  if (producer && PASSES_SIZES.has(producer.opType)) mendSizes(context.on(producer), 0, first, changed, target);
+  if (producer && PASSES_SIZES.has(producer.opType)) mendSizes(context.on(producer), 0, first, change);
+  if (producer?.opType === 'Mul' && changed.has(first)) mendFactor(context.on(producer), first, change);
   if (producer?.opType !== 'Concat') return;
   let axis = first;
   producer.input.forEach((part, i) => {
-    mendSizes(context.on(producer), i, axis, changed, target);
+    mendSizes(context.on(producer), i, axis, change);
     axis += context.dims(part)[0] ?? 1;
   });
+}
+
+/** The constant of a product that yields one size, as the number of heads beside a free batch: it alone changes. */
+function mendFactor(context: MendContext, axis: number, { before, target }: SizeChange): void {
+  for (const index of [0, 1]) {
+    const factor = spelledOut(context.graph, context.input(index));
+    const [count = 0, ...others] = factor?.values ?? [];
+    const mended = (count * elementOf(target, axis, 'target')) / elementOf(before, axis, 'before');
+    if (!factor || others.length > 0 || mended === count || !Number.isInteger(mended)) continue;
+    return context.setConstantOnce(index, [mended], context.dims(context.input(index)), factor.type);
+  }
 }
 
 /** Operators that hand sizes on, perhaps in another type or rank. */
@@ -220,13 +234,8 @@ const resize: ChannelRule = {
     const target = context.newDims(y);
     const isChanged = (axis: number) => context.isChanged(y, axis);
     const changed = new Set(axes.flatMap((axis, place) => (isChanged(axis) ? [place] : [])));
-    mendSizes(
-      context,
-      3,
-      0,
-      changed,
-      axes.map((axis) => elementOf(target, axis, 'target')),
-    );
+    const along = (dims: readonly number[]) => axes.map((axis) => elementOf(dims, axis, 'dims'));
+    mendSizes(context, 3, 0, { changed, before: along(context.dims(y)), target: along(target) });
   },
 };
 
