@@ -22,6 +22,7 @@ export * from './names.js';
 export * from './non-finite.js';
 export * from './opset.js';
 export * from './parameters.js';
+export { rowScales, rowScaling, type RowScaling } from './looked-up-table.js';
 export * from './proto.js';
 export * from './read.js';
 export * from './rounding.js';

@@ -19,6 +19,7 @@ const INTEGERS: ReadonlySet<number> = new Set([DataType.INT8, DataType.UINT8, Da
  * The table of a node that looks rows up, null where it looks up anything else:
  *
  *     Gather(integers, ids) -> DequantizeLinear(scale, zeroPoint)        one zero point, or one per column
+ *     Gather(integers, ids) -> Cast -> Mul(Gather(scales, ids))          a scale per row
  *     GatherBlockQuantized(integers of 4 bits, ids, scales, zeroPoints)
  */
 export function lookedUpTable(graph: Graph, node: NodeProto): LookedUpTable | null {
@@ -33,8 +34,42 @@ export function lookedUpTable(graph: Graph, node: NodeProto): LookedUpTable | nu
       zeros: () => zerosOf(graph, tensor, node.input[3], intAttribute(node, 'block_size', 128)),
     };
   }
-  const reader = node.opType === 'Gather' && node.domain === '' ? dequantizer(graph, node) : undefined;
-  return reader ? { stored, tensor, zeros: () => zerosOf(graph, tensor, reader.input[2], 1) } : null;
+  if (node.opType !== 'Gather' || node.domain !== '') return null;
+  const reader = dequantizer(graph, node);
+  if (!reader && !rowScaling(graph, node)) return null;
+  return { stored, tensor, zeros: () => zerosOf(graph, tensor, reader?.input[2], 1) };
+}
+
+/** What multiplies looked up rows, cast to floats, by scales that are looked up with them. */
+export interface RowScaling {
+  product: NodeProto;
+  /** Looks up the scales of the rows. */
+  gather: NodeProto;
+  /** The scales, one per row: a vector, or a matrix of one column. */
+  scale: string;
+}
+
+/** The scaling of the rows that a node looks up, undefined where there is none. */
+export function rowScaling(graph: Graph, node: NodeProto): RowScaling | undefined {
+  if (node.opType !== 'Gather' || node.domain !== '') return undefined;
+  const cast = graph.consumers(node.output[0] ?? '').find((use) => use.node.opType === 'Cast')?.node;
+  const uses = cast ? graph.consumers(cast.output[0] ?? '') : [];
+  for (const { node: product, index } of uses) {
+    if (product.opType !== 'Mul' || index < 0) continue;
+    const gather = graph.producer(product.input[1 - index] ?? '');
+    if (gather?.opType !== 'Gather' || gather.input[1] !== node.input[1]) continue;
+    const scales = gather.input[0] ?? '';
+    const spread = graph.producer(scales);
+    const scale = spread?.opType === 'Unsqueeze' ? (spread.input[0] ?? '') : scales;
+    if (constantTensor(graph, scale)) return { product, gather, scale };
+  }
+  return undefined;
+}
+
+/** Scales of the rows of tables, by name, and the values that only bring them into shape. */
+export function rowScales(graph: Graph): ReadonlySet<string> {
+  const scalings = graph.nodes.flatMap((node) => rowScaling(graph, node) ?? []);
+  return new Set(scalings.flatMap(({ scale, gather }) => [scale, gather.input[0] ?? '']));
 }
 
 /** What makes floats of the rows that a node looks up. */

@@ -3,7 +3,7 @@ import { subgraphs } from './attributes.js';
 import { blockwiseWeight, type BlockwiseWeight } from './blockwise.js';
 import { constantTensor } from './constants.js';
 import { Graph } from './graph.js';
-import { lookedUpTable, type LookedUpTable } from './looked-up-table.js';
+import { lookedUpTable, rowScales, type LookedUpTable } from './looked-up-table.js';
 import type { ModelProto, NodeProto, SparseTensorProto, TensorProto } from './proto.js';
 import { elementCount, tensorToFloats, tensorToNumbers } from './tensor.js';
 import { weightStorage } from './weight-storage.js';
@@ -82,12 +82,14 @@ class Counts implements ParameterCount {
 }
 
 function countGraph(graph: Graph, counts: Counts): Counts {
+  const scalesOfRows = rowScales(graph);
   for (const node of graph.nodes) {
     for (const body of subgraphs(node))
       counts.addBody(countGraph(new Graph({ ...graph.model, graph: body }), new Counts(counts.areZerosWanted)));
     if (isStorageNode(graph, node)) continue;
     node.input.forEach((value, index) => {
       if (value === '' || SETTINGS[node.opType]?.includes(index) || isRescaling(graph, node)) return;
+      if (index === 0 && scalesOfRows.has(value)) return;
       addValue(graph, node, index, counts);
     });
   }

@@ -3,7 +3,7 @@ import type { OutputQuality, Speedup } from '#evaluation';
 import type { CalibratedRange } from './calibration/calibrate.js';
 import type { MethodChoice } from './calibration/choose-methods.js';
 import type { ActivationGrid } from './emit/pairs.js';
-import type { WeightReport } from './emit/weight-store.js';
+import type { WeightReport } from './emit/weight-report.js';
 import type { JudgedOn } from './evidence/judged-on.js';
 import type { LayerEvidence } from './evidence/layer-evidence.js';
 import type { LayerSpeed, ModelTimes } from './evidence/layer-times.js';

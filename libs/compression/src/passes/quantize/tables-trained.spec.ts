@@ -26,6 +26,18 @@ function tokenNet(): ModelProto {
   return readModel(writeModel(b.build()));
 }
 
+/** ids -> words -> mean of the tokens -> Tanh -> MatMul by the words again -> logits of the first four */
+function tiedNet(): ModelProto {
+  const b = new GraphBuilder();
+  const ids = b.input('ids', ['n', TOKENS], DataType.INT64);
+  const table = b.float(noise(ROWS * WIDTH), [ROWS, WIDTH]);
+  const mean = b.op('Tanh', [b.op('ReduceMean', [b.op('Gather', [table, ids]), b.ints([1])], { keepdims: 0 })]);
+  const scores = b.op('MatMul', [mean, b.op('Transpose', [table], { perm: [1, 0] })]);
+  const first = b.op('Slice', [scores, b.ints([0]), b.ints([4]), b.ints([1])]);
+  b.op('Identity', [first], {}, { outputs: [b.output('logits', ['n', 4])] });
+  return readModel(writeModel(b.build()));
+}
+
 const ids = BigInt64Array.from({ length: SAMPLES * TOKENS }, () => BigInt(Math.floor(random() * ROWS)));
 
 async function outputOf(model: ModelProto): Promise<Float32Array> {
@@ -89,6 +101,34 @@ describe('a net whose table was stored as integers', () => {
     const [old, rows] = [rowsOf(readModel(before)), rowsOf(trained.model!)];
     expect(rows.dataType).toBe(DataType.INT8);
     expect(tensorData(rows)).not.toEqual(tensorData(old));
+  });
+
+  it.each([
+    ['static', false],
+    ['static', true],
+    ['weightOnly', false],
+  ] as const)('that is a weight too is trained as one, scheme %s, scales learned: %s', async (scheme, learnScales) => {
+    const subject = tiedNet();
+    const original = writeModel(subject);
+    const options = QuantizeOptions.parse({ scheme });
+    const stored = (await quantizePass.run(contextOf(subject), options)).model!;
+    const [old] = [rowsOf(readModel(writeModel(stored)))];
+    const context = { ...contextOf(stored), baseline: original, history: [original] };
+    const training = { epochs: 2, learningRate: 0.02, alpha: 1, outputs: { logits: 'mse' }, learnScales } as const;
+    const trained = (await distillPass.run(context, DistillOptions.parse(training))).model!;
+    const rows = rowsOf(trained);
+    expect(tensorData(rows)).not.toEqual(tensorData(old));
+    const graph = new Graph(trained);
+    expect(graph.proto.initializer.filter(({ dims }) => dims.length === 2 && dims.includes(BigInt(ROWS)))).toHaveLength(
+      scheme === 'static' ? 1 : 2,
+    );
+    expect(
+      graph
+        .consumers(rows.name)
+        .map(({ node }) => node.opType)
+        .sort(),
+    ).toEqual(scheme === 'static' ? ['DequantizeLinear', 'Gather'] : ['Cast', 'Gather']);
+    expect(snrDb(await outputOf(readModel(original)), await outputOf(trained))!).toBeGreaterThan(15);
   });
 
   it('in blocks of 4 bits stays as it is, which is said', async () => {

@@ -1,6 +1,7 @@
 import { QuantizeOptions } from '#contracts';
 import { Session, type HostTensor, type HostTensors } from '#inference';
 import {
+  countParameters,
   DataType,
   floatToBfloat,
   floatToHalf,
@@ -10,7 +11,7 @@ import {
   writeModel,
   type ModelProto,
 } from '#onnx';
-import { randomNumbers } from '#testing';
+import { randomNumbers, weightsExpandedAtRunTime } from '#testing';
 import { snrDb } from '../../quantization/grid/arithmetic.js';
 import { planQuantization } from '../../quantization/schemes/plan-quantization.js';
 import { quantizeModel } from '../../quantization/schemes/quantize-model.js';
@@ -202,22 +203,69 @@ describe('a table that multiplies too', () => {
     return b.op('Gemm', [b.op('Reshape', [b.op('Gather', [table, ids]), b.ints([-1, WIDTH])]), table], { transB: 1 });
   };
 
-  it.each([
-    ['MatMul', tied],
-    ['Gemm', tiedGemm],
-  ] as const)('by a %s: both are stored as integers, and said to be apart', async (_name, build) => {
+  /** As exporters write it that exchange the axes of constants themselves. */
+  const copied: Build = (b, ids) => {
+    const turned = Float32Array.from(embedding, (_, i) => embedding[(i % ROWS) * WIDTH + Math.floor(i / ROWS)]!);
+    return b.op('MatMul', [b.op('Tanh', [lookUp(b, ids)]), b.float(turned, [WIDTH, ROWS])]);
+  };
+  const forms: [string, Build, Partial<QuantizeOptions>, number][] = [
+    ['MatMul', tied, {}, 1],
+    ['Gemm', tiedGemm, {}, 1],
+    ['MatMul of a copy', copied, {}, 2],
+    ['MatMul without scales of channels', tied, { perChannel: false }, 1],
+    ['MatMul of scheme weightOnly', tied, { scheme: 'weightOnly' }, 1],
+    ['MatMul of a copy, of scheme weightOnly', copied, { scheme: 'weightOnly' }, 2],
+    ['MatMul that computes in floats', tied, { weightsOnly: ['*'] }, 1],
+  ];
+
+  it.each(forms)('by a %s is stored once for both', async (_name, build, given, copies) => {
     const subject = model(build);
     const [exact, before] = [await outputOf(subject), writeModel(subject).length];
-    const { layers, skipped } = await quantized(subject);
-    expect(layers).toHaveLength(2);
-    expect(skipped).toEqual([
+    const parameters = ROWS * WIDTH;
+    expect(countParameters(subject).parameters).toBe(copies * parameters);
+    const { layers, skipped } = await quantized(subject, given);
+    expect(layers.map(({ opType, bits }) => [opType, bits])).toEqual([
+      ['Gather', 8],
+      [expect.any(String), 8],
+    ]);
+    expect(skipped.filter(({ opType }) => opType === 'Gather')).toEqual([]);
+    expect(writeModel(subject).length / before).toBeLessThan(0.32 / copies);
+    expect(countParameters(subject).parameters).toBe(parameters);
+    expect(snrDb(exact, await outputOf(subject))!).toBeGreaterThan(25);
+    expect(await weightsExpandedAtRunTime(writeModel(subject))).toEqual([]);
+    const again = await quantized(readModel(writeModel(subject)));
+    expect(again.layers).toEqual([]);
+    expect(again.skipped.every(({ reason }) => reason.startsWith('its weight is quantized already'))).toBe(true);
+  });
+
+  it('takes 8 bits where fewer are asked for, since two of them would take more', async () => {
+    const subject = model(tied);
+    const before = writeModel(subject).length;
+    const { layers, skipped } = await quantized(subject, { weightBits: 4 });
+    expect(layers.map(({ bits }) => bits)).toEqual([8, 8]);
+    expect(skipped).toContainEqual(
       expect.objectContaining({
         opType: 'Gather',
-        reason: expect.stringMatching(/stored apart from the weight of ".+", which reads the same$/),
+        reason: expect.stringMatching(/^its table is stored once, at 8 bits/),
       }),
-    ]);
-    expect(writeModel(subject).length / before).toBeLessThan(0.6);
-    expect(snrDb(exact, await outputOf(subject))!).toBeGreaterThan(25);
+    );
+    expect(writeModel(subject).length / before).toBeLessThan(0.32);
+  });
+
+  it.each([
+    [{ scheme: 'dynamic' }, /scheme dynamic/],
+    [{ rounding: 'gptq' }, /gptq rounds/],
+    [{ equalize: true }, /rescaled/],
+    [{ weightFormat: 'ternary' }, /ternary/],
+    [{ layerBits: { '*': 4 } }, /width is chosen apart/],
+    [{ weightBits: 4, target: 'onnxruntime' }, /blocks/],
+  ] as [Partial<QuantizeOptions>, RegExp][])('is stored twice with %j, which is said', async (given, reason) => {
+    const subject = model(tied);
+    const { layers, skipped } = await quantized(subject, given);
+    expect(layers).toHaveLength(2);
+    const said = skipped.filter(({ opType }) => opType === 'Gather').map((left) => left.reason);
+    expect(said[0]).toMatch(/stored apart from the weight of ".+", which reads the same: /);
+    expect(said[0]).toMatch(reason);
   });
 
   it('in a layer that stays float stays float itself, for a copy would make the file larger', async () => {

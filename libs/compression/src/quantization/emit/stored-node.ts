@@ -1,5 +1,5 @@
 import type { NodeProto } from '#onnx';
-import type { WeightReport } from './weight-store.js';
+import type { WeightReport } from './weight-report.js';
 
 /** A node that is no layer of the int8 graph and whose weights were stored as integers all the same. */
 export interface StoredNode {

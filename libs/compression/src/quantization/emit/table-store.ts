@@ -1,6 +1,7 @@
 import {
   DataType,
   floatTensor,
+  int64Tensor,
   GraphError,
   makeNode,
   makeTensor,
@@ -24,7 +25,8 @@ import { powerOfTwoScales } from '../grid/scale-search.js';
 import { shortName } from './short-name.js';
 import type { StoredNode } from './stored-node.js';
 import type { LookUpTable } from '../layers/tables.js';
-import type { WeightReport } from './weight-store.js';
+import type { TiedMatrices, TiedMatrix } from './tied-matrix.js';
+import type { WeightReport } from './weight-report.js';
 
 export interface TableStoreOptions {
   perChannel: boolean;
@@ -37,6 +39,8 @@ interface Integers {
   parameters: string[];
   integers: string;
   report: WeightReport;
+  /** Whether each row has a scale of its own. */
+  isOfRows?: boolean;
 }
 
 /** No product is summed up behind a table: the whole range is safe on every CPU. */
@@ -48,13 +52,21 @@ const LIMIT = 127;
  *
  *     Gather(W, ids)   becomes   Gather(W_int8, ids) -> DequantizeLinear(scale[columns], axis = -1)
  *                      or        GatherBlockQuantized(W_uint4, ids, scales, zeroPoints)              4 bits
+ *                      or        Gather(W_int8, ids) -> Cast -> Mul(Gather(scale[rows, 1], ids))     a layer's weight
  *
  * A DequantizeLinear ahead of the Gather would expand the whole table at every run.
  */
-export function storeTables(graph: Graph, tables: readonly LookUpTable[], options: TableStoreOptions): StoredNode[] {
+export function storeTables(
+  graph: Graph,
+  tables: readonly LookUpTable[],
+  options: TableStoreOptions,
+  matrices: TiedMatrices = new Map(),
+): StoredNode[] {
   const known = new Map<string, Integers>();
   return tables.map((table) => {
     const { node, bits } = table;
+    const matrix = table.tied && matrices.get(table.tied);
+    if (matrix) return rewire(graph, table, ofLayer(graph, node, matrix));
     const key = JSON.stringify([table.stored, table.turns, bits]);
     const stored = known.get(key) ?? (bits === 4 ? storeBlocks(graph, node) : storeColumns(graph, node, options));
     known.set(key, stored);
@@ -65,12 +77,14 @@ export function storeTables(graph: Graph, tables: readonly LookUpTable[], option
 function rewire(
   graph: Graph,
   { node, bits, dataType }: LookUpTable,
-  { integers, parameters, report }: Integers,
+  { integers, parameters, report, isOfRows }: Integers,
 ): StoredNode {
   const [ids, output] = [inputOf(node, 1), outputOf(node)];
   graph.setInput(node, 0, integers);
   if (bits === 4) asBlockGather(graph, node, parameters);
-  let last = bits === 8 ? addBehind(graph, node, 'DequantizeLinear', parameters, { axis: -1 }) : node;
+  let last = node;
+  if (isOfRows) last = addRowScales(graph, node, ids, parameters[0]!);
+  else if (bits === 8) last = addBehind(graph, node, 'DequantizeLinear', parameters, { axis: -1 });
   if (dataType !== DataType.FLOAT) last = addBehind(graph, last, 'Cast', [], { to: dataType });
   graph.setOutput(last, 0, output);
   return {
@@ -80,6 +94,22 @@ function rewire(
     output,
     report: { node: node.name, opType: 'Gather', input: ids, ...report },
   };
+}
+
+/** What a layer stored, with its scales of rows as a column. */
+function ofLayer(graph: Graph, node: NodeProto, { integers, scale, axis, report }: TiedMatrix): Integers {
+  if (axis !== 0) return { integers, parameters: [scale], report };
+  if (graph.tensor(scale).dims.length === 2) return { integers, parameters: [scale], report, isOfRows: true };
+  const axes = graph.addInitializer(int64Tensor(shortName(graph), [1], [1]));
+  const column = graph.addNode(makeNode('Unsqueeze', [scale, axes.name], [shortName(graph)]), { before: node });
+  return { integers, parameters: [outputOf(column)], report, isOfRows: true };
+}
+
+/** Multiplies looked up integers by the scales of their rows, which a DequantizeLinear behind a Gather cannot do. */
+function addRowScales(graph: Graph, node: NodeProto, ids: string, scales: string): NodeProto {
+  const cast = addBehind(graph, node, 'Cast', [], { to: DataType.FLOAT });
+  const chosen = graph.addNode(makeNode('Gather', [scales, ids], [shortName(graph)], { axis: 0 }), { before: cast });
+  return addBehind(graph, cast, 'Mul', [outputOf(chosen)], {});
 }
 
 /**

@@ -28,6 +28,8 @@ import {
 import type { WrittenWeight } from '../calibration/written-encodings.js';
 import { GridCache } from './grid-cache.js';
 import { shortName } from './short-name.js';
+import type { WeightReport } from './weight-report.js';
+import { asTable, asWeight, type TiedMatrices } from './tied-matrix.js';
 import { powerOfTwoScales } from '../grid/scale-search.js';
 import {
   gridEnds,
@@ -45,19 +47,14 @@ export interface WeightStoreOptions extends WeightGridOptions {
   unusedEncodings?: Unused;
 }
 
-/** What a layer's weight became, for the report. */
-export interface WeightReport {
-  bits: number;
-  scaleMin: number;
-  scaleMax: number;
-  /** Signal to noise of the stored weight, dB; null when nothing was lost, undefined where it has no value. */
-  weightSnrDb: number | null | undefined;
-}
-
 /** A weight as it was stored for a layer, for the others that read it. */
 interface Stored {
   first: Layer;
   output: string;
+  /** The initializers, and the axis of the scales as the integers lie. */
+  integers: string;
+  scale: string;
+  axis: number | null;
   grid: GridWeight;
   /** Its scales before any bias had a say. */
   own: WeightScales;
@@ -74,6 +71,8 @@ export class WeightStore {
   readonly skipped: Skipped[] = [];
   /** What is stored, by the names of the float model; codebooks have no even steps to tell of. */
   readonly written: WrittenWeight[] = [];
+  /** What tables read too. */
+  readonly matrices: TiedMatrices = new Map();
   private readonly stored = new Map<string, Stored[]>();
 
   constructor(
@@ -107,6 +106,7 @@ export class WeightStore {
     const entry = known ?? { ...(await this.store(layer, options, scales)), own };
     if (!known) this.stored.set(key, [...copies, entry]);
     this.graph.setInput(layer.node, layer.weightIndex, entry.output);
+    if (layer.tied) this.matrices.set(layer, entry);
     return entry.report;
   }
 
@@ -166,12 +166,19 @@ export class WeightStore {
     );
     const stored = dequantizeSymmetric(grid.integers, layout, scales);
     this.biases.correct(layer, values, stored);
-    const output = addWeight(this.graph, { name: weight, dims: tensorDims(tensor), axis, grid, before: node });
+    const stored8 = asTable(layer, { dims: tensorDims(tensor), axis, integers: grid.integers });
+    const added = addWeight(this.graph, {
+      ...stored8,
+      name: weight,
+      grid: { ...grid, integers: stored8.integers },
+      before: node,
+    });
+    const output = asWeight(this.graph, layer, added.output, node);
     const [scaleMin, scaleMax] = [Math.min(...scales), Math.max(...scales)];
     const report = { bits: levelBits(options), scaleMin, scaleMax, weightSnrDb: snrDb(values, stored) };
     const isFirst = !this.written.some((other) => other.weight === weight);
     if (!grid.codebook && isFirst) this.written.push({ weight, bits: report.bits, scales });
-    return { first: layer, output, grid, report };
+    return { first: layer, ...added, axis: stored8.axis, output, grid, report };
   }
 
   /**
@@ -198,18 +205,18 @@ export class WeightStore {
 
 interface StoredWeight {
   name: string;
-  dims: number[];
+  dims: readonly number[];
   axis: number | null;
   grid: GridWeight;
   before: NodeProto;
 }
 
 /**
- * Adds `integers -> DequantizeLinear` and returns the float value it gives. The zero point is 0: a convolution leaves
+ * Adds `integers -> DequantizeLinear` and returns the float value it gives, and what it reads. The zero point is 0: a convolution leaves
  * it out, for other products the runtime's int8 kernel wants it written. The nodes go without names, which in a small
  * net at 4 bits take as much as its biases.
  */
-function addWeight(graph: Graph, weight: StoredWeight): string {
+function addWeight(graph: Graph, weight: StoredWeight): Pick<Stored, 'output' | 'integers' | 'scale'> {
   const { axis, grid, before } = weight;
   const shape = axis === null ? [] : [grid.scales.length];
   const integers = grid.codebook ? addCodebook(graph, weight) : addIntegers(graph, weight);
@@ -226,7 +233,7 @@ function addWeight(graph: Graph, weight: StoredWeight): string {
     axis: axis ?? undefined,
   });
   graph.addNode(node, { before });
-  return output;
+  return { output, integers, scale: scale.name };
 }
 
 const PACKED_SIGNED = { 4: DataType.INT4, 2: DataType.INT2 };

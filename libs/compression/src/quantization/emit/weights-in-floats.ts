@@ -14,6 +14,7 @@ import {
 import { BiasCorrection } from '../rounding/bias-correction.js';
 import { channelLayout, dequantizeSymmetric, snrDb } from '../grid/arithmetic.js';
 import { CONTRIB, importContrib } from './contrib.js';
+import { asTable, asWeight, type TiedMatrices, type TiedMatrix } from './tied-matrix.js';
 import type { Layer } from '../layers/layers.js';
 import { layerMatrix, plainProductRefusal, replaceProduct, transpose } from '../layers/matrix.js';
 import { blockScales, packBlockwise, unpackBlockwise } from '../grid/matmul-nbits.js';
@@ -41,8 +42,9 @@ export async function quantizeWeights(
   run: LayerRun,
   rounding = new WeightRounding(),
   biases = new BiasCorrection(graph, null),
+  matrices: TiedMatrices = new Map(),
 ): Promise<LayerReport[]> {
-  const context: StoreContext = { graph, rounding, biases, known: new Map() };
+  const context: StoreContext = { graph, rounding, biases, known: new Map(), matrices };
   const gridOptions: WeightGridOptions = { ...options, reduceRange: false, random: seededRandom(run.seed) };
   const reports: LayerReport[] = [];
   run.work?.begin('storing weights', DONE_BY.weights, { count: layers.length, noun: 'layer' });
@@ -76,6 +78,8 @@ interface StoreContext {
   biases: BiasCorrection;
   /** Weights stored already, for other layers that read the same. */
   known: Map<string, KnownWeight>;
+  /** What tables read too. */
+  matrices: TiedMatrices;
 }
 
 /** A stored weight: the values that stand for it in the graph, and what it is read back as. */
@@ -84,6 +88,8 @@ interface KnownWeight {
   values: readonly string[];
   stored: Float32Array;
   outcome: Outcome;
+  /** What a table reads of it. */
+  matrix?: Omit<TiedMatrix, 'report'>;
 }
 
 type Outcome = Pick<LayerReport, 'scaleMin' | 'scaleMax' | 'weightSnrDb'>;
@@ -121,17 +127,24 @@ async function toProduct(
     const own = chooseScales(values, layout, options);
     const scales = await rounding.scales({ layer, values, scales: own, lowest, limit });
     const grid = toGrid(await rounding.target({ layer, values, scales, lowest, limit }), layout, scales, options);
-    const shape = axis === null ? [] : dims.map((dim, i) => (i === axis ? dim : 1));
+    const laid = asTable(layer, { dims, axis, integers: grid.integers });
+    const shape = laid.axis === null ? [] : laid.dims.map((dim, i) => (i === laid.axis ? dim : 1));
     const scale = graph.addInitializer(floatTensor(graph.freshName(`${weight}_scale`), shape, grid.scales));
-    const unpacked = addUnpacked(graph, layer, dims, grid, storedBits(options));
-    const output = graph.freshName(`${weight}_dequantized`);
-    graph.addNode(makeNode('Mul', [unpacked, scale.name], [output], {}, { name: graph.freshName(`${weight}_Mul`) }), {
-      before: node,
-    });
+    const packed = { ...grid, integers: laid.integers };
+    const unpacked = addUnpacked(graph, layer, laid.dims, packed, storedBits(options));
+    const product = graph.freshName(`${weight}_dequantized`);
+    graph.addNode(
+      makeNode('Mul', [unpacked.floats, scale.name], [product], {}, { name: graph.freshName(`${weight}_Mul`) }),
+      { before: node },
+    );
+    const output = asWeight(graph, layer, product, node);
     const stored = dequantizeSymmetric(grid.integers, layout, grid.scales);
-    return { values: [output], stored, outcome: outcome(values, stored, grid.scales) };
+    const matrix = { integers: unpacked.integers, scale: scale.name, axis: laid.axis };
+    return { values: [output], stored, outcome: outcome(values, stored, grid.scales), matrix };
   });
   graph.setInput(node, weightIndex, elementOf(known.values, 0, 'values'));
+  if (layer.tied && known.matrix)
+    context.matrices.set(layer, { ...known.matrix, report: { bits: levelBits(options), ...known.outcome } });
   biases.correct(layer, values, known.stored);
   return known.outcome;
 }
@@ -139,10 +152,10 @@ async function toProduct(
 function addUnpacked(
   graph: Graph,
   { node, weight }: Layer,
-  dims: number[],
+  dims: readonly number[],
   grid: ReturnType<typeof toGrid>,
   bits: 8 | 4 | 2,
-): string {
+): { floats: string; integers: string } {
   const cast = (input: string, to: DataType) => {
     const output = graph.freshName(`${weight}_unpacked`);
     const name = graph.freshName(`${weight}_Cast`);
@@ -151,8 +164,9 @@ function addUnpacked(
   };
   if (!grid.codebook) {
     const type = { 8: DataType.INT8, 4: DataType.INT4, 2: DataType.INT2 }[bits];
-    const integers = makeTensor(graph.freshName(`${weight}_quantized`), type, dims, grid.integers);
-    return cast(graph.addInitializer(integers).name, DataType.FLOAT);
+    const tensor = makeTensor(graph.freshName(`${weight}_quantized`), type, dims, grid.integers);
+    const integers = graph.addInitializer(tensor).name;
+    return { floats: cast(integers, DataType.FLOAT), integers };
   }
   const { entries, indices } = grid.codebook;
   const positions = graph.addInitializer(
@@ -166,7 +180,7 @@ function addUnpacked(
     makeNode('Gather', [codebook.name, place], [output], { axis: 0 }, { name: graph.freshName(`${weight}_Gather`) }),
     { before: node },
   );
-  return output;
+  return { floats: output, integers: positions.name };
 }
 
 async function toBlocks(context: StoreContext, layer: Layer, bits: 4 | 2): Promise<Outcome> {

@@ -13,6 +13,7 @@ import {
   dataTypeName,
   floatAttribute,
   intAttribute,
+  rowScaling,
   subgraphs,
   type Graph,
   type GraphProto,
@@ -37,6 +38,14 @@ export interface Layer {
   activationBits?: ActivationBits;
   /** Its weight alone is stored as integers: it computes in floats. */
   isWeightsOnly?: true;
+  /** Its weight is a table too, and is stored as that one lies. */
+  tied?: TiedWeight;
+}
+
+/** How a table lies that is also the weight of a layer. */
+export interface TiedWeight {
+  /** Whether the layer reads it with its axes exchanged. */
+  isTurned: boolean;
 }
 
 export interface Selection {
@@ -145,10 +154,12 @@ function isStoredBefore(graph: Graph, { input }: NodeProto): boolean {
   return constantSources(graph, input[1] ?? '')?.some(isInteger) ?? false;
 }
 
-/** Whether a node looks up rows of integers, which a DequantizeLinear then makes floats of. */
-function isStoredTable(graph: Graph, { opType, input, output }: NodeProto): boolean {
+/** Whether a node looks up rows of integers, which a DequantizeLinear or their own scales then make floats of. */
+function isStoredTable(graph: Graph, node: NodeProto): boolean {
+  const { opType, input, output } = node;
   const tensor = opType === 'Gather' ? graph.initializer(input[0] ?? '') : undefined;
   if (!tensor || !isInteger(tensor)) return false;
+  if (rowScaling(graph, node)) return true;
   return graph.consumers(output[0] ?? '').some(({ node }) => node.opType === 'DequantizeLinear');
 }
 

@@ -16,23 +16,17 @@ import { levelBits } from '../grid/weight-grid.js';
 import { LEAST_ELEMENTS, storedFloat } from './float-constants.js';
 import { floatReader, storedBehind } from './float-readers.js';
 import type { Layer } from './layers.js';
+import { tieTo, type StandingTable, type TieOptions } from './tied-tables.js';
 
 /** A matrix of floats whose rows a Gather looks up: an embedding, learned positions. */
-export interface LookUpTable {
-  node: NodeProto;
-  /** Name of the stored tensor, which others may read as well. */
-  stored: string;
-  /** How its axes are exchanged on the way to the Gather. */
-  turns: string[];
+export interface LookUpTable extends StandingTable {
   /** Type of what the Gather gives. */
   dataType: DataType;
-  bits: 8 | 4;
+  /** The layer that multiplies by the same matrix and stores it for both. */
+  tied?: Layer;
 }
 
-export type TableOptions = Pick<
-  QuantizeOptions,
-  'opTypes' | 'exclude' | 'weightBits' | 'layerBits' | 'weightFormat' | 'target' | 'perChannel'
->;
+export type TableOptions = TieOptions & Pick<QuantizeOptions, 'opTypes' | 'exclude' | 'perChannel'>;
 
 /** With fewer rows, scales per column take up what integers save. */
 const LEAST_ROWS = 16;
@@ -71,18 +65,16 @@ export function selectTables(
   const weightOf = new Map(layers.map(({ node, weightIndex }) => [node, weightIndex]));
   const tables = wanted.flatMap((node): LookUpTable[] => {
     const table = tableOf(graph, node, options);
-    const tied: NodeProto[] = [];
     const keptBy = floatReader(graph, table.stored, (use) => {
-      if (weightOf.get(use.node) === use.index) tied.push(use.node);
       return weightOf.get(use.node) === use.index || (use.index === 0 && lookUps.has(use.node));
     });
     if (keptBy) note(node, `its table stays in floats for ${keptBy}: integers beside it would make the file larger`);
     if (keptBy) return [];
-    if (tied[0])
-      note(node, `its table is stored apart from the weight of "${nodeLabel(tied[0])}", which reads the same`);
-    if (table.bits !== bitsAskedFor(node, options))
+    const { tied, reason } = tieTo(graph, table, layers, options);
+    if (reason) note(node, reason);
+    else if (table.bits !== bitsAskedFor(node, options))
       note(node, `its table is stored at ${table.bits} bits: ${widthReason(options)}`);
-    return [table];
+    return [tied ? { ...table, tied } : table];
   });
   // Another node gives the output that a nameless look-up is known by.
   for (const { node } of tables) node.name = nodeLabel(node);

@@ -8,6 +8,7 @@ import { writtenEncodings, type WrittenWeight } from '../calibration/written-enc
 import { PLAIN, type MethodChoice, type Methods } from '../calibration/choose-methods.js';
 import type { PairSite } from '../emit/placement.js';
 import type { StoredNode } from '../emit/stored-node.js';
+import type { TiedMatrices } from '../emit/tied-matrix.js';
 import type { LayeredGraph } from '../layers/layered-graph.js';
 import type { Layer } from '../layers/layers.js';
 import type { Plan } from '../layers/plan.js';
@@ -67,6 +68,8 @@ export interface StaticWork {
   refinements: Refinements;
   activations: ActivationReport[];
   aside: StoredNode[];
+  /** Weights that tables read too. */
+  readonly matrices: TiedMatrices;
   mixed: WidthChoice | null;
   /** One row per node stored, in the order of the report: steps add what they find to it. */
   rows: StoredRow[];
@@ -112,6 +115,7 @@ export function beginStatic(
     refinements: { rounding: new WeightRounding(), biases: new BiasCorrection(graph, null) },
     activations: [],
     aside: [],
+    matrices: new Map(),
     mixed: null,
     rows: [],
     skipped: [],

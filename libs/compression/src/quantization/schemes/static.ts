@@ -8,7 +8,7 @@ import { layersInScope } from '../layers/scope.js';
 import type { SchemeReport } from '../report.js';
 import type { QuantizationRun } from '../run.js';
 import type { Scheme } from './scheme.js';
-import { storeNodesAside, storeWeights, storeWeightsAlone } from './static-storing.js';
+import { storeNodesAside, storeTiedTables, storeWeights, storeWeightsAlone } from './static-storing.js';
 import {
   calibrateActivations,
   chooseAutoMethods,
@@ -70,6 +70,8 @@ const STEPS: readonly Step[] = [
   storeWeights,
   // Those that compute in floats have no grid around them, and none of the statistics waits for them.
   storeWeightsAlone,
+  // A table that is a weight too reads what that one stored.
+  storeTiedTables,
   // Every grid has been asked for by now.
   tellUnusedEncodings,
   // The floats that nothing reads any more go before the model is compared as it will be written.
@@ -83,6 +85,7 @@ const STEPS_WITHOUT_LAYERS: readonly Step[] = [
   learnRefinements,
   storeNodesAside,
   storeWeightsAlone,
+  storeTiedTables,
   tellUnusedEncodings,
   sweep,
   compareLayers,

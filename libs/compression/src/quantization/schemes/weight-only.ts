@@ -1,4 +1,5 @@
 import { storeAside } from '../emit/store-aside.js';
+import type { TiedMatrices } from '../emit/tied-matrix.js';
 import { quantizeWeights } from '../emit/weights-in-floats.js';
 import { layersInScope } from '../layers/scope.js';
 import { prepareRefinements } from '../rounding/refinements.js';
@@ -15,8 +16,9 @@ export const weightOnlyScheme: Scheme = {
   async apply(plan, options, batches, run) {
     run.work?.begin('statistics of layers', DONE_BY.statistics);
     const { rounding, biases } = await prepareRefinements(plan, options, batches && batches(plan, run.work), run);
-    const layers = await quantizeWeights(plan.graph, plan.layers, options, run, rounding, biases);
-    const aside = (await storeAside(plan, options, run)).map(({ report }) => report);
+    const matrices: TiedMatrices = new Map();
+    const layers = await quantizeWeights(plan.graph, plan.layers, options, run, rounding, biases, matrices);
+    const aside = (await storeAside(plan, options, run, matrices)).map(({ report }) => report);
     return {
       layers: [...aside, ...layers],
       skipped: [...plan.skipped, ...rounding.skipped, ...biases.skipped],

@@ -23,7 +23,7 @@ import {
   roundedFrom,
   type IntegerGrid,
 } from './integer-grid.js';
-import { floatCodebookOf, isStoredProduct, storedBehindCast, tableGrid } from './stored-forms.js';
+import { floatCodebookOf, isStoredProduct, scaledRows, storedBehindCast, tableGrid } from './stored-forms.js';
 import { isMatrix, readingsOf, type Reading } from './weight-roles.js';
 import { shadowName } from './shadow-name.js';
 import type { Scales } from './scales.js';
@@ -61,7 +61,8 @@ export class FakeQuantizedWeights {
 
   /** Nodes that may read integers; a Mul does where it multiplies a stored weight by its scales. */
   get candidates(): NodeProto[] {
-    const isCandidate = (node: NodeProto) => node.opType !== 'Mul' || isStoredProduct(this.graph, node);
+    const isCandidate = (node: NodeProto) =>
+      node.opType !== 'Mul' || isStoredProduct(this.graph, node) || scaledRows(this.graph, node) !== null;
     return this.graph.nodes.filter((node) => CONVERTED.has(node.opType) && isCandidate(node));
   }
 
@@ -71,7 +72,7 @@ export class FakeQuantizedWeights {
    */
   convert(node: NodeProto): boolean {
     if (node.opType === 'MatMulNBits') return this.blocks(node);
-    if (node.opType === 'Mul') return this.product(node);
+    if (node.opType === 'Mul') return this.rows(node) || this.product(node);
     const grid = integerGrid(this.graph, node);
     if (!grid) return this.codebook(node) || this.table(node) || this.activation(node);
     if (grid.bits > FINE_BITS) this.bias(node, grid);
@@ -213,6 +214,27 @@ export class FakeQuantizedWeights {
     const shape = grid.axis === null ? [] : [grid.scales.length];
     const scale = this.scales.value(grid.scaleName, shape, node);
     this.replace(node, this.round(node, rows, scale, grid));
+    return true;
+  }
+
+  /**
+   * `Gather(table, ids) -> Cast -> Mul(Gather(scales, ids))`: a table that a layer multiplies by as well, and one with
+   * that layer's weight in training as in the file.
+   */
+  private rows(node: NodeProto): boolean {
+    const found = scaledRows(this.graph, node);
+    if (!found) return false;
+    const { gather, grid } = found;
+    const store: Trainable['stored'] = (values, trained) => [
+      onGrid(grid, values, this.scales.trained(grid.scaleName, trained)),
+    ];
+    const weights = this.graph.consumers(gather.input[0]!).flatMap(({ node: reader }) => reader.output);
+    const multiplied = weights.flatMap((value) => readingsOf(this.graph, value));
+    const readings: Reading[] = [{ role: 'table', node: gather, index: 0, carriers: [] }, ...multiplied];
+    const shadow = this.shadow(grid, node.output[0]!, store, readings);
+    const scales = this.scales.value(grid.scaleName, broadcastShapes(grid).scales, node);
+    const [rows, steps] = [shadow, scales].map((value) => this.add(node, 'Gather', [value, gather.input[1]!]));
+    this.replace(node, this.round(node, rows!, steps!, grid));
     return true;
   }
 

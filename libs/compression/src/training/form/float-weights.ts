@@ -5,6 +5,7 @@ import {
   dataTypeBits,
   dataTypeName,
   floatTensor,
+  rowScales,
   tensorDims,
   subgraphs,
   tensorToFloats,
@@ -56,8 +57,9 @@ const FLOATS: ReadonlySet<DataType> = new Set([DataType.FLOAT, DataType.DOUBLE, 
 export function floatWeights(graph: Graph, choice: WeightChoice): FloatWeights {
   const isInConstants = originTells(graph) ? isConstantOfFile : () => false;
   const found: FloatWeights = { trainables: [], left: [] };
+  const scalesOfRows = rowScales(graph);
   for (const tensor of graph.proto.initializer) {
-    if (!FLOATS.has(tensor.dataType) || graph.isOutput(tensor.name)) continue;
+    if (!FLOATS.has(tensor.dataType) || graph.isOutput(tensor.name) || scalesOfRows.has(tensor.name)) continue;
     const readings = readingsOf(graph, tensor.name);
     const [reader] = readings.length > 0 ? [readings[0]!.node] : otherReaders(graph, tensor.name);
     if (!reader) continue;

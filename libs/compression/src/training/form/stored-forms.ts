@@ -7,6 +7,8 @@ import {
   type Graph,
   type NodeProto,
   type TensorProto,
+  makeNode,
+  rowScaling,
 } from '#onnx';
 import { integerGrid, type IntegerGrid } from './integer-grid.js';
 import { isMatrix, readingsOf } from './weight-roles.js';
@@ -21,6 +23,25 @@ export function tableGrid(graph: Graph, gather: NodeProto, node: NodeProto): Int
   if (!grid || grid.dims.length !== 2 || grid.blockSize > 0) return null;
   // Which axis of the rows a number from the front means depends on how many axes the row numbers have.
   return grid.axis === null || intAttribute(node, 'axis', 1) === -1 ? grid : null;
+}
+
+/** A table whose rows have scales of their own, as a product applies them, and what looks them up. */
+export interface ScaledRows {
+  gather: NodeProto;
+  grid: IntegerGrid;
+}
+
+/** The rows that a Mul puts on scales that were looked up with them. */
+export function scaledRows(graph: Graph, product: NodeProto): ScaledRows | null {
+  for (const value of product.input) {
+    const cast = graph.producer(value);
+    const gather = cast?.opType === 'Cast' ? graph.producer(cast.input[0]!) : undefined;
+    const scaling = gather && rowScaling(graph, gather);
+    if (!gather || scaling?.product !== product || isSameEveryRun(graph, gather.input[1]!)) continue;
+    const grid = integerGrid(graph, makeNode('DequantizeLinear', [gather.input[0]!, scaling.scale], [], { axis: 0 }));
+    if (grid?.dims.length === 2) return { gather, grid };
+  }
+  return null;
 }
 
 /** The initializer of `initializer [-> Cast]`. */

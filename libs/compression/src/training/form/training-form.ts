@@ -29,6 +29,7 @@ export interface TrainingFormOptions {
  *     int W -> [Cast] -> DequantizeLinear -> Y                becomes  float W' -> FakeQuantize -> Y
  *     Gather(int codebook, indices) -> DequantizeLinear -> Y  becomes  Gather(FakeQuantize(codebook'), indices) · scale -> Y
  *     Gather(int table, ids) -> DequantizeLinear -> Y         becomes  Gather(table', ids) -> FakeQuantize -> Y
+ *     Gather(int table, ids) · Gather(scales, ids) -> Y       becomes  Gather(table', ids) -> FakeQuantize -> Y
  *     X -> QuantizeLinear -> DequantizeLinear -> Y            becomes  X -> FakeQuantize -> Y
  *     int W -> Cast -> Mul(scale) -> Y                        becomes  float W' -> FakeQuantize -> Y
  *     MatMulNBits(X, blocks, scales) -> Y                     becomes  MatMul(X, FakeQuantize(W')^T) -> Y
