@@ -7,6 +7,7 @@ export { bootstrapInterval, resamplesOf } from './intervals/bootstrap.js';
 export type { Interval } from './intervals/wilson.js';
 export type { IntervalSettings } from './quality.js';
 export { taskProblem } from './task-scoring.js';
+export { isReadAlike } from './tasks/read-output.js';
 export type { TaskSettings } from './tasks/task.js';
 export { modelFigures, modelMetrics } from './model-metrics.js';
 export { linePlot, type LinePlot, type PlotSeries } from './line-plot.js';

@@ -9,7 +9,9 @@ import {
 } from '#autodiff';
 import type { TrainOptions } from '#contracts';
 import type { Dataset } from '#datasets';
-import { DataType, ownName, type Graph, type Shapes } from '#onnx';
+import { isReadAlike } from '#evaluation';
+import type { HostTensor, HostTensors } from '#inference';
+import { DataType, dimOf, ownName, type Graph, type Shapes } from '#onnx';
 import { classLabels } from './batches/labels.js';
 import { logitsBehind } from './logits-behind.js';
 import type { Objective } from './objective.js';
@@ -67,7 +69,8 @@ function regression({ graph, shapes, data }: LabelObjectiveRequest): Objective {
       'mse needs labels that are numbers: leave classes out of the labels in the manifest of the data set',
     );
   const names = graph.outputs.map(({ name }) => name);
-  const output = names.find((name) => shapes.get(name)?.slice(1).join() === targetDims.join());
+  const isAlike = (dims: readonly number[] | undefined) => dims && isReadAlike(dims.slice(1), targetDims);
+  const output = names.find((name) => isAlike(shapes.get(name)));
   if (output === undefined)
     throw new TrainingError(
       `mse needs an output [batch, ${targetDims}], shaped as the labels; ` +
@@ -76,7 +79,11 @@ function regression({ graph, shapes, data }: LabelObjectiveRequest): Objective {
   const dims = shapes.get(output)!;
   const rows = { name: TARGETS, dims, type: DataType.FLOAT };
   const loss = (l: LossBuilder) => meanSquaredError(l.value(output), l.given(TARGETS));
-  return objective(output, rows, loss, ({ targets }) => ({ [TARGETS]: targets[TARGETS]! }));
+  const shaped = ({ [TARGETS]: tensor }: HostTensors): HostTensor => ({
+    ...tensor!,
+    dims: [dimOf(tensor!.dims, 0), ...dims.slice(1)],
+  });
+  return objective(output, rows, loss, ({ targets }) => ({ [TARGETS]: shaped(targets) }));
 }
 
 function objective(

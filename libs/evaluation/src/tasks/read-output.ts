@@ -37,6 +37,18 @@ export function widthsOf({ dims }: HostTensor): number[] {
   return dims.slice(1).filter((dim) => dim !== 1);
 }
 
+/**
+ * Whether samples of these dimensions are read alike: the same axes in the same order but for those of one entry, or
+ * one of the two in a single row.
+ */
+export function isReadAlike(dims: readonly number[], others: readonly number[]): boolean {
+  const [axes, otherAxes] = [dims, others].map((all) => all.filter((dim) => dim !== 1)) as [number[], number[]];
+  const [elements, otherElements] = [axes, otherAxes].map((all) => all.reduce((product, dim) => product * dim, 1));
+  return (
+    elements === otherElements && (Math.min(axes.length, otherAxes.length) < 2 || axes.join() === otherAxes.join())
+  );
+}
+
 /** Elements of one of `size` samples. */
 export function sampleWidth({ dims }: HostTensor): number {
   return dims.slice(1).reduce((product, dim) => product * dim, 1);

@@ -71,6 +71,15 @@ describe('train', () => {
     expect(summary.lastLoss).toBeLessThan(0.1 * summary.firstLoss);
   });
 
+  it('learns numbers of an output that has further axes of one entry', async () => {
+    const b = new GraphBuilder();
+    const weights = [b.float(new Float32Array(16).fill(0.1), [8, 2]), b.float(new Float32Array(2))];
+    const rows = b.op('Gemm', [b.input('x', ['n', 8]), ...weights]);
+    b.output(b.op('Unsqueeze', [rows, b.ints([1])], {}, { outputs: ['y'] }), ['n', 1, 2]);
+    const { summary } = await run({ loss: 'mse', epochs: 20 }, { on: numbers, model: writeModel(b.build()) });
+    expect(summary.lastLoss).toBeLessThan(0.9 * summary.firstLoss);
+  });
+
   it('learns from blended samples and labels', async () => {
     const { summary } = await run({ augment: { mixup: 0.2 }, labelSmoothing: 0.05 });
     expect(summary.lastLoss).toBeLessThan(0.7 * summary.firstLoss);

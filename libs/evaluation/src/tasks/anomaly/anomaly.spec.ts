@@ -26,4 +26,22 @@ describe('the area under the curve of anomalies', () => {
     });
     expect(scores[0]?.anomalyAuc).toBe(1);
   });
+
+  it('is told by no output whose axes stand in another order than the input’s', async () => {
+    const [x, y] = [
+      float32([2, 2, 3], new Array<number>(12).fill(0)),
+      float32([2, 3, 2], new Array<number>(12).fill(0)),
+    ];
+    const options = { anomaly: { score: 'reconstruction' as const } };
+    const wrong = scored({
+      task: 'anomaly',
+      size: 2,
+      labels: [0, 1],
+      classes: 2,
+      inputs: { x },
+      models: [{ y }],
+      options,
+    });
+    await expect(wrong).rejects.toMatchObject({ code: 'task_output' });
+  });
 });

@@ -1,6 +1,6 @@
 import type { HostTensor, HostTensors } from '#inference';
 import { growingDoubles, growingInts } from '../growing.js';
-import { chooseOutput, numbersOf, sampleWidth } from '../read-output.js';
+import { chooseOutput, isReadAlike, numbersOf } from '../read-output.js';
 import type { Collector, TaskBatch, TaskReader } from '../task.js';
 
 /** What is kept of the answers of a detector of anomalies, per sample. */
@@ -15,11 +15,11 @@ export const anomaly: TaskReader<AnomalyEvidence> = {
   open({ reference, inputs, size }, { options }) {
     const isScore = options.anomaly?.score !== 'reconstruction';
     const input = isScore ? null : onlyInput(inputs);
-    const width = input === null ? 1 : sampleWidth(inputs[input] as HostTensor);
+    const sample = input === null ? [] : (inputs[input]?.dims ?? []).slice(1);
     const wanted = isScore
       ? `one score a sample, [${size}] or [${size}, 1]`
       : `[${size}, ...] of the shape of the input`;
-    const fits = (candidate: HostTensor) => candidate.dims[0] === size && sampleWidth(candidate) === width;
+    const fits = ({ dims }: HostTensor) => dims[0] === size && isReadAlike(dims.slice(1), sample);
     const output = chooseOutput(reference, { name: options.readOutput, wanted, fits });
     return { output, collector: () => anomalyCollector(output, input) };
   },

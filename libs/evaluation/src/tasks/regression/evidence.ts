@@ -1,6 +1,6 @@
 import type { HostTensor } from '#inference';
 import { growingDoubles } from '../growing.js';
-import { chooseOutput, numbersOf, sampleWidth } from '../read-output.js';
+import { chooseOutput, isReadAlike, numbersOf } from '../read-output.js';
 import type { TaskBatch, TaskReader } from '../task.js';
 
 /** What is kept of the answers of a regression, per sample. */
@@ -13,12 +13,12 @@ export interface ErrorEvidence {
   squared: Float64Array;
 }
 
-/** Reads an output that has as many numbers a sample as the labels. */
+/** Reads an output of the shape of the labels, or one of both in a row. */
 export const regression: TaskReader<ErrorEvidence> = {
   open({ reference, size }, { targets, options }) {
     const width = (targets ?? []).reduce((product, dim) => product * dim, 1);
     const wanted = `[${[size, ...(targets ?? [])].join(', ')}] numbers as in the labels`;
-    const fits = (candidate: HostTensor) => candidate.dims[0] === size && sampleWidth(candidate) === width;
+    const fits = ({ dims }: HostTensor) => dims[0] === size && isReadAlike(dims.slice(1), targets ?? []);
     const output = chooseOutput(reference, { name: options.readOutput, wanted, fits });
     return { output, collector: () => errorCollector(output, width) };
   },

@@ -28,13 +28,27 @@ describe('figures of a regression', () => {
     });
   });
 
-  it('need an output of the shape of the labels', async () => {
-    const wrong = scored({
-      task: 'regression',
-      size: 2,
-      targets: { values: [0, 0], dims: [] },
-      models: [{ y: float32([2, 3], [1, 1, 1, 1, 1, 1]) }],
-    });
-    await expect(wrong).rejects.toMatchObject({ code: 'task_output' });
+  const ofShapes = (labels: number[], output: number[]) => {
+    const zeros = (dims: number[]) => new Array<number>(dims.reduce((product, dim) => product * dim, 2)).fill(0);
+    const targets = { values: zeros(labels), dims: labels };
+    return scored({ task: 'regression', size: 2, targets, models: [{ y: float32([2, ...output], zeros(output)) }] });
+  };
+
+  it.each([
+    ['more numbers', [], [3]],
+    ['axes in another order', [3, 4], [4, 3]],
+    ['as many numbers in other rows', [2, 6], [3, 4]],
+    ['channels at another place', [3, 8, 8], [8, 8, 3]],
+  ])('need an output of the shape of the labels, not one of %s', async (_, labels, output) => {
+    await expect(ofShapes(labels, output)).rejects.toMatchObject({ code: 'task_output' });
+  });
+
+  it.each([
+    ['of one number', [], [1]],
+    ['with axes of one entry', [3, 4], [1, 3, 4, 1]],
+    ['in a row', [3, 4], [12]],
+    ['of pictures for labels in a row', [12], [1, 3, 4]],
+  ])('read an output %s', async (_, labels, output) => {
+    expect((await ofShapes(labels, output)).scores[0]).toMatchObject({ mae: 0 });
   });
 });
