@@ -1,6 +1,5 @@
 import {
-  adam,
-  buildTrainingStep,
+  buildGradientStep,
   lossOf,
   meanSquaredError,
   softTargetDivergence,
@@ -9,7 +8,7 @@ import {
   type Expression,
   type LossBuilder,
 } from '#autodiff';
-import { Trainer, blockedLayout, observeTrainingShapes, trainingForm } from '#compression';
+import { Trainer, adam, blockedLayout, observeTrainingShapes, trainingForm } from '#compression';
 import { float32 } from '#inference';
 import { DataType, Graph, GraphBuilder, cloneModel, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
@@ -124,7 +123,7 @@ async function trainerOf({ model, sample, batch }: TrainedNet, loss: Loss) {
   const shapes = await observeTrainingShapes(graph, inputs);
   const output = graph.outputs[0]!.name;
   const dims = shapes.get(output)!;
-  const step = buildTrainingStep({
+  const step = buildGradientStep({
     graph,
     shapes,
     parameters: trainables.map(({ name }) => name),
@@ -133,12 +132,10 @@ async function trainerOf({ model, sample, batch }: TrainedNet, loss: Loss) {
       { name: 'teacher', dims, type: DataType.FLOAT },
     ],
     loss: (l) => lossOf(loss(l, l.value(output))),
-    optimizer: adam(),
-    masked: false,
     block: await blockedLayout(),
   });
   const weights = step.layout.pack(new Map(trainables.map(({ name, values }) => [name, values])));
-  const trainer = await Trainer.create(step, { weights }, 1);
+  const trainer = await Trainer.create(step, { weights, optimizer: adam() }, 1);
   const data = BigInt64Array.from({ length: batch }, (_, i) => BigInt(i % dims[1]!));
   const feeds = { ...inputs, labels: { type: 'int64' as const, dims: [batch], data }, teacher: numbers(dims) };
   return { step: () => trainer.run(feeds, 1e-4), release: () => trainer.release() };

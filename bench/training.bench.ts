@@ -1,13 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import {
-  adam,
-  buildDividedStep,
-  buildTrainingStep,
-  lossOf,
-  softmaxCrossEntropy,
-  type TrainingStepRequest,
-} from '#autodiff';
-import { blockedLayout, planFromBatch, trainingForm, Trainer } from '#compression';
+import { buildGradientStep, lossOf, softmaxCrossEntropy } from '#autodiff';
+import { blockedLayout, planFromBatch, trainingForm, Trainer, adam } from '#compression';
 import { Session, float32, type HostTensors } from '#inference';
 import { DataType, Graph, cloneModel, readModel, writeModel, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
@@ -59,22 +52,18 @@ async function measure({ net, model, sample, batch }: TrainedNet, threads: numbe
   };
   const { plan, shapes } = await planFromBatch(graph, inputs, { threads, log: () => undefined });
   const output = graph.outputs[0]!.name;
-  const request: TrainingStepRequest = {
+  const step = buildGradientStep({
     graph,
     shapes,
     parameters: trainables.map(({ name }) => name),
     extraInputs: [{ name: 'labels', dims: [plan.partSize], type: DataType.INT64 }],
     loss: (l) => lossOf(softmaxCrossEntropy(l, l.value(output), l.given('labels'))),
-    optimizer: adam(),
-    masked: false,
     block: await blockedLayout(),
-  };
-  const divided = plan.parts > 1 ? buildDividedStep(request) : null;
-  const step = divided ?? buildTrainingStep(request);
+  });
   const weights = step.layout.pack(new Map(trainables.map(({ name, values }) => [name, values])));
-  const trainer = divided
-    ? await Trainer.divided(divided, { weights }, plan)
-    : await Trainer.create(step, { weights }, threads);
+  const start = { weights, optimizer: adam() };
+  const trainer =
+    plan.parts > 1 ? await Trainer.divided(step, start, plan) : await Trainer.create(step, start, threads);
   const forward = await Session.create(writeModel(model), { optimization: 'extended', threads });
   const fastest = await Session.create(writeModel(model), { optimization: 'all', threads });
   const labels = {
@@ -98,7 +87,7 @@ async function measure({ net, model, sample, batch }: TrainedNet, threads: numbe
     batch,
     threads,
     sessions: plan.sessions,
-    parameters: step.layout.size,
+    parameters: step.layout.elements,
     nodes: step.model.graph!.node.length,
     forwardMs,
     fastestForwardMs,

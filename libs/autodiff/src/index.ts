@@ -5,7 +5,6 @@ export * from './losses/closed-forms.js';
 export { Expression, type Operand } from './losses/expression.js';
 export { LossBuilder, lossOf, type ClosedForm, type WrittenLoss } from './losses/loss-builder.js';
 export * from './losses/losses.js';
-export * from './optimizers.js';
 export * from './parameters.js';
 export type { Gradient, ValueNames, GradientRule, RuleContext } from './rule.js';
 export { RULES, findRule, hasZeroGradient, type DifferentiableOp } from './rules/index.js';

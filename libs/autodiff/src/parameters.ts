@@ -8,23 +8,30 @@ export interface ParameterSlot {
   size: number;
 }
 
+/** Floats of a cache line: tensors begin at one, so that an update may read and write them in whole registers. */
+const ALIGNMENT = 16;
+
 /**
- * Where each trained tensor lies in one flat vector. Optimizers see only the vector: a dozen nodes for the whole net
- * instead of a dozen per tensor.
+ * Where each trained tensor lies in one flat vector, as weights, gradient and optimizer state do. What lies between two
+ * tensors is zero and stays so.
  */
 export class ParameterLayout {
   readonly slots: readonly ParameterSlot[];
+  /** Length of the vector. */
   readonly size: number;
+  /** Elements of the tensors. */
+  readonly elements: number;
 
   constructor(tensors: readonly { name: string; dims: readonly number[] }[]) {
     let offset = 0;
     this.slots = tensors.map(({ name, dims }) => {
       const size = dims.reduce((product, dim) => product * dim, 1);
       const slot = { name, dims, offset, size };
-      offset += size;
+      offset += Math.ceil(size / ALIGNMENT) * ALIGNMENT;
       return slot;
     });
     this.size = offset;
+    this.elements = this.slots.reduce((sum, { size }) => sum + size, 0);
   }
 
   /** The vector of the given tensors. Throws TrainingStepError when one is missing or has another size. */

@@ -1,5 +1,7 @@
 import {
   BUILDER_OPSET,
+  capturedValues,
+  subgraphs,
   DataType,
   GraphBuilder,
   constantTensor,
@@ -8,17 +10,15 @@ import {
   type Graph,
   type ModelProto,
   type Shapes,
-  elementOf,
+  known,
 } from '#onnx';
 import { useBlockedLayout } from './blocked/blocked-layout.js';
 import { TrainingStepError } from './errors.js';
 import { GradientBuilder } from './gradient-builder.js';
-import { flatGradient } from './flat-gradient.js';
 import { addGradients } from './gradients.js';
 import { keepRead } from './keep-read.js';
 import type { Expression } from './losses/expression.js';
 import { LossBuilder, type WrittenLoss } from './losses/loss-builder.js';
-import type { Optimizer } from './optimizers.js';
 import { ParameterLayout } from './parameters.js';
 import { appendForward } from './training-ops.js';
 
@@ -29,7 +29,7 @@ export interface ExtraInput {
   type: DataType;
 }
 
-export interface TrainingStepRequest {
+export interface GradientRequest {
   /** The forward graph; its initializers named in `parameters` are trained, the others stay. */
   graph: Graph;
   /** Observed shapes at the batch size that the step is for. */
@@ -39,15 +39,6 @@ export interface TrainingStepRequest {
   extraInputs: readonly ExtraInput[];
   /** Writes the loss, which the engine differentiates by the values that it reads. */
   loss(l: LossBuilder): WrittenLoss;
-  optimizer: Optimizer;
-  /** Largest global L2 norm of the gradient; longer ones are scaled down. */
-  clipNorm?: number;
-  /** Elements that weight decay shrinks, 1 or 0 per tensor by name; all where absent. */
-  decays?(parameter: string): boolean;
-  /** Whether single elements may be frozen where they are: the step then reads a mask; true by default. */
-  masked?: boolean;
-  /** Decay of a moving average of the weights, kept as the state vector `average`; smaller over the first steps. */
-  averaging?: number;
   /** Forward values that the step returns beside the losses, under their own names. */
   outputs?: readonly string[];
   /**
@@ -57,73 +48,40 @@ export interface TrainingStepRequest {
   block?: number;
 }
 
-/** One training step as an ONNX model, and the layout of its state. */
-export interface TrainingStep {
+/** Loss and gradient of one batch as an ONNX model, and where its tensors lie in flat vectors. */
+export interface GradientStep {
+  /** Inputs: the forward graph's, the extra ones, and each parameter under its own name. */
   model: ModelProto;
   layout: ParameterLayout;
-  /**
-   * State vectors in and out, each of the layout's size: `weights` and the optimizer's own. Outputs carry the suffix
-   * `.next`.
-   */
-  state: readonly string[];
-  /** Scalar outputs that the loss reports. */
+  /** What the loss reports: scalar outputs, named by {@link STEP}. */
   terms: readonly string[];
-  /** Whether the step reads a mask over the parameters. */
-  masked: boolean;
 }
 
-/**
- * The same step in two models, so that the gradient of a batch can be the mean of its parts' gradients: `model` gives
- * the gradient and the loss terms of one part, `update` the new state from the mean.
- */
-export interface DividedStep extends TrainingStep {
-  update: ModelProto;
-}
-
-/** Names of the step's own values; a model's values cannot clash with them. */
+/** Names of the step's outputs; a model's values cannot clash with them. */
 export const STEP = {
-  learningRate: ownName('step:learningRate'),
-  count: ownName('step:count'),
-  mask: ownName('step:mask'),
-  average: ownName('step:average'),
-  weights: ownName('step:weights'),
-  gradient: ownName('step:gradient'),
-  state: (name: string) => ownName(`step:${name}`),
-  next: (name: string) => `${name}.next`,
+  gradient: (parameter: string) => ownName(`gradient:${parameter}`),
   term: (name: string) => ownName(`loss:${name}`),
 } as const;
 
 /**
- * Forward pass, loss, backward pass and optimizer as one graph. Inputs: the model's, the extra ones, the state vectors,
- * the learning rate, the number of steps so far and, unless `masked` is false, a mask over the parameters (a 0 freezes
- * an element where it is). Outputs: the new state and the loss terms. Throws MissingGradientError, or TrainingStepError
- * when no parameter reaches the loss.
+ * Forward pass, loss and backward pass as one graph. Throws MissingGradientError, or TrainingStepError when no
+ * parameter reaches the loss.
  */
-export function buildTrainingStep(request: TrainingStepRequest): TrainingStep {
-  const writing = begin(request);
-  const { g, layout } = writing;
-  for (const name of stateInputs(request)) g.graph.input(name, [layout.size]);
-  for (const name of [STEP.learningRate, STEP.count]) g.graph.input(name, []);
-  const { gradient, terms } = writeGradient(writing, request);
-  const next = writeUpdate(g, layout, gradient, request);
-  return finish(writing, request, terms, next);
-}
-
-/**
- * The step in two models, for a batch in parts; `shapes` are those of one part. Throws as {@link buildTrainingStep}
- * does.
- */
-export function buildDividedStep(request: TrainingStepRequest): DividedStep {
-  const writing = begin(request);
-  const { gradient, terms } = writeGradient(writing, request);
-  const step = finish(writing, request, terms, new Map([[STEP.gradient, gradient]]));
-  const builder = new GraphBuilder(ownName('u:'));
-  const g = new GradientBuilder(builder, request.shapes, () => undefined);
-  for (const name of [STEP.weights, STEP.gradient, ...stateInputs(request)]) builder.input(name, [step.layout.size]);
-  for (const name of [STEP.learningRate, STEP.count]) builder.input(name, []);
-  for (const [name, value] of writeUpdate(g, step.layout, STEP.gradient, request))
-    exportAs(builder, value, name, [step.layout.size]);
-  return { ...step, update: builder.build() };
+export function buildGradientStep(request: GradientRequest): GradientStep {
+  const { g, layout } = begin(request);
+  const { gradients, terms } = writeGradients(g, layout, request);
+  for (const name of request.outputs ?? []) g.graph.output(name, g.dims(name));
+  const exported = [
+    ...layout.slots.map(({ name, dims }) => ({
+      value: known(gradients, name, 'gradients'),
+      name: STEP.gradient(name),
+      dims,
+    })),
+    ...Object.entries(terms).map(([name, value]) => ({ value, name: STEP.term(name), dims: [] })),
+  ];
+  exportValues(g.graph, exported, request.outputs ?? []);
+  const model = g.graph.build(Math.max(BUILDER_OPSET, request.graph.opset()));
+  return { model, layout, terms: Object.keys(terms) };
 }
 
 /** The value of the loss alone: what a model comes to on samples that it does not learn from. */
@@ -134,16 +92,20 @@ export interface LossModel {
 }
 
 /**
- * Forward pass and loss, the weights read from the same vector as in the step. Throws TrainingStepError when there is
- * nothing to train.
+ * Forward pass and loss, each parameter an input under its own name as in the step. Throws TrainingStepError when there
+ * is nothing to train.
  */
 export function buildLossModel(
-  request: Pick<TrainingStepRequest, 'graph' | 'shapes' | 'parameters' | 'extraInputs' | 'loss'>,
+  request: Pick<GradientRequest, 'graph' | 'shapes' | 'parameters' | 'extraInputs' | 'loss'>,
 ): LossModel {
   const { g } = begin(request);
   const terms = namesOf(request.loss(new LossBuilder(g)).terms);
   keepRead(g.graph, Object.values(terms));
-  for (const [name, value] of Object.entries(terms)) exportAs(g.graph, value, STEP.term(name), []);
+  exportValues(
+    g.graph,
+    Object.entries(terms).map(([name, value]) => ({ value, name: STEP.term(name), dims: [] })),
+    [],
+  );
   const model = g.graph.build(Math.max(BUILDER_OPSET, request.graph.opset()));
   const named = Object.keys(terms).map((name) => [name, STEP.term(name)]);
   return { model, terms: Object.fromEntries(named) };
@@ -165,7 +127,7 @@ function begin({
   shapes,
   parameters,
   extraInputs,
-}: Pick<TrainingStepRequest, 'graph' | 'shapes' | 'parameters' | 'extraInputs'>): Writing {
+}: Pick<GradientRequest, 'graph' | 'shapes' | 'parameters' | 'extraInputs'>): Writing {
   const builder = new GraphBuilder(ownName('t:'));
   const extra = extraInputs.map(({ name, dims }) => [name, dims] as const);
   const all = new Map([...shapes, ...extra]);
@@ -175,129 +137,58 @@ function begin({
     throw new TrainingStepError('there is nothing to train: no float weight lies on a path to the loss');
   for (const info of graph.inputs) builder.input(info.name, g.dims(info.name), valueElemType(info));
   for (const { name, dims, type } of extraInputs) builder.input(name, dims, type);
-  builder.input(STEP.weights, [layout.size]);
+  for (const { name, dims } of layout.slots) builder.input(name, dims);
   for (const tensor of graph.proto.initializer) if (!parameters.includes(tensor.name)) builder.initializer(tensor);
-  unpackWeights(g, layout);
   for (const node of graph.nodes) appendForward(builder, node);
   builder.importAll(graph.model);
   return { g, layout };
 }
 
-/** The flat gradient and the loss terms. */
-function writeGradient(
-  { g, layout }: Writing,
-  request: TrainingStepRequest,
-): { gradient: string; terms: Record<string, string> } {
+/** The gradient of each parameter and the loss terms. */
+function writeGradients(
+  g: GradientBuilder,
+  layout: ParameterLayout,
+  request: GradientRequest,
+): { gradients: ReadonlyMap<string, string>; terms: Record<string, string> } {
   const { graph, shapes, parameters, block = 0 } = request;
   const loss = new LossBuilder(g);
   const { total, terms: expressions } = request.loss(loss);
   const [seeds, terms] = [loss.gradients(total), namesOf(expressions)];
   const written = new Map<string, readonly number[]>();
   const gradients = addGradients({ graph, builder: g.graph, shapes, seeds, targets: parameters, block, written });
-  const gradient = flatGradient(g, layout, gradients);
-  const outputs = [gradient, ...Object.values(terms), ...(request.outputs ?? [])];
+  for (const { name } of layout.slots)
+    if (!gradients.has(name))
+      throw new TrainingStepError(`the loss does not depend on parameter "${name}": leave it out`);
+  const outputs = [...gradients.values(), ...Object.values(terms), ...(request.outputs ?? [])];
   const dims = (value: string) => shapes.get(value) ?? written.get(value);
   if (block > 0) useBlockedLayout({ builder: g.graph, dims, block });
   keepRead(g.graph, outputs);
-  return { gradient, terms };
+  return { gradients, terms };
 }
 
-/** The new state by the names of its outputs. */
-function writeUpdate(
-  g: GradientBuilder,
-  layout: ParameterLayout,
-  gradient: string,
-  request: TrainingStepRequest,
-): Map<string, string> {
-  const { optimizer, averaging, masked = true } = request;
-  const state = Object.fromEntries(optimizer.state.map((name) => [name, STEP.state(name)]));
-  const shortened = clipped(g, masked ? g.mul(gradient, STEP.mask) : gradient, request.clipNorm);
-  const update = optimizer.update(g, {
-    weights: STEP.weights,
-    gradient: shortened,
-    state,
-    learningRate: STEP.learningRate,
-    step: STEP.count,
-    ...decayMask(g, layout, request),
-  });
-  const states = optimizer.state.map((name) => [STEP.next(STEP.state(name)), update.state[name]!] as const);
-  const next = new Map([[STEP.next(STEP.weights), update.weights], ...states]);
-  if (averaging) next.set(STEP.next(STEP.average), movingAverage(g, update.weights, averaging));
-  return next;
+interface Exported {
+  value: string;
+  name: string;
+  dims: readonly number[];
 }
 
 /**
- * average ← d · average + (1 - d) · weights, d = min(decay, (1 + t) / (10 + t)) after t steps: over a short run the
- * full decay would keep the weights that it began with (the moving average of TensorFlow, with num_updates).
+ * Makes values outputs under other names, by renaming what their producers write: an Identity would copy it. Copied is
+ * only a value without a producer, one that is an output already, and one that a body reads.
  */
-function movingAverage(g: GradientBuilder, weights: string, decay: number): string {
-  const ahead = g.add(STEP.count, g.scalar(1));
-  const begun = g.div(ahead, g.add(STEP.count, g.scalar(10)));
-  const d = g.op('Min', [begun, g.scalar(decay)]);
-  const kept = g.mul(STEP.average, d);
-  return g.add(kept, g.mul(weights, g.sub(g.scalar(1), d)));
-}
-
-function finish(
-  { g, layout }: Writing,
-  request: TrainingStepRequest,
-  terms: Record<string, string>,
-  vectors: ReadonlyMap<string, string>,
-): TrainingStep {
-  for (const name of request.outputs ?? []) g.graph.output(name, g.dims(name));
-  for (const [name, value] of vectors) exportAs(g.graph, value, name, [layout.size]);
-  for (const [name, value] of Object.entries(terms)) exportAs(g.graph, value, STEP.term(name), []);
-  const { optimizer, averaging, masked = true } = request;
-  const state = [STEP.weights, ...optimizer.state.map(STEP.state), ...(averaging ? [STEP.average] : [])];
-  const model = g.graph.build(Math.max(BUILDER_OPSET, request.graph.opset()));
-  return { model, layout, state, terms: Object.keys(terms), masked };
-}
-
-/** Vectors of the update besides the weights. */
-function stateInputs({ optimizer, averaging, masked = true }: TrainingStepRequest): string[] {
-  const states = optimizer.state.map(STEP.state);
-  return [...(masked ? [STEP.mask] : []), ...states, ...(averaging ? [STEP.average] : [])];
-}
-
-/** The tensors that the forward graph reads, cut out of the flat vector under their own names. */
-function unpackWeights(g: GradientBuilder, layout: ParameterLayout): void {
-  const isVector = (dims: readonly number[]) => dims.length === 1;
-  const parts = layout.slots.map(({ name, dims }) => (isVector(dims) ? name : g.graph.fresh('part')));
-  const sizes = g.ints(layout.slots.map((slot) => slot.size));
-  g.graph.op('Split', [STEP.weights, sizes], { axis: 0 }, { outputs: parts });
-  layout.slots.forEach(({ name, dims }, i) => {
-    if (isVector(dims)) return;
-    g.graph.op('Reshape', [elementOf(parts, i, 'parts'), g.ints(dims)], {}, { outputs: [name] });
-  });
-}
-
-function decayMask(
-  g: GradientBuilder,
-  layout: ParameterLayout,
-  { decays }: TrainingStepRequest,
-): { decayMask?: string } {
-  if (!decays || layout.slots.every(({ name }) => decays(name))) return {};
-  const mask = new Float32Array(layout.size);
-  for (const { name, offset, size } of layout.slots) mask.fill(Number(decays(name)), offset, offset + size);
-  return { decayMask: g.tensor(mask, [layout.size]) };
-}
-
-function clipped(g: GradientBuilder, gradient: string, clipNorm: number | undefined): string {
-  if (clipNorm === undefined) return gradient;
-  const norm = g.op('ReduceL2', [gradient, g.ints([0])], { keepdims: 0 });
-  const one = g.scalar(1);
-  const share = g.div(g.scalar(clipNorm), g.add(norm, g.scalar(1e-12)));
-  return g.mul(gradient, g.op('Min', [one, share]));
-}
-
-/** Renames a value's producer: an Identity would copy the vector. */
-function exportAs(builder: GraphBuilder, value: string, name: string, dims: readonly number[]): void {
-  const producer = builder.nodes.find((node) => node.output.includes(value));
-  if (!producer) throw new TrainingStepError(`value "${value}" has no producer to rename`);
-  producer.output[producer.output.indexOf(value)] = name;
-  for (const node of builder.nodes)
-    node.input.forEach((input, i) => {
-      if (input === value) node.input[i] = name;
-    });
-  builder.output(name, dims);
+function exportValues(builder: GraphBuilder, values: readonly Exported[], kept: readonly string[]): void {
+  const producers = new Map(builder.nodes.flatMap((node) => node.output.map((value) => [value, node] as const)));
+  const captured = new Set(
+    builder.nodes.flatMap((node) => subgraphs(node).flatMap((body) => [...capturedValues(body)])),
+  );
+  const renamed = new Map<string, string>();
+  for (const { value, name, dims } of values) {
+    builder.output(name, dims);
+    const producer = producers.get(value);
+    if (producer && !renamed.has(value) && !kept.includes(value) && !captured.has(value)) {
+      renamed.set(value, name);
+      producer.output[producer.output.indexOf(value)] = name;
+    } else builder.op('Identity', [value], {}, { outputs: [name] });
+  }
+  for (const node of builder.nodes) node.input = node.input.map((input) => renamed.get(input) ?? input);
 }

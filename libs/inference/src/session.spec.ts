@@ -180,6 +180,24 @@ describe('observing', () => {
   });
 });
 
+describe('outputs with memory of their own', () => {
+  it('are written there, the others returned', async () => {
+    const b = new GraphBuilder();
+    b.op('Add', [b.input('x', [3]), b.float(1)], {}, { outputs: [b.output('more', [3])] });
+    b.op('ReduceSum', ['x'], { keepdims: 0 }, { outputs: [b.output('sum', [])] });
+    await withSession(writeModel(b.build()), async (session) => {
+      const memory = new Float32Array(8);
+      const feeds = { x: float32([3], [1, 2, 3]) };
+      const returned = await session.runInto(feeds, { more: float32([3], memory.subarray(2, 5)) }, ['sum']);
+      expect([...memory]).toEqual([0, 0, 2, 3, 4, 0, 0, 0]);
+      expect(Object.keys(returned)).toEqual(['sum']);
+      expect([...(returned['sum']!.data as Float32Array)]).toEqual([6]);
+      const small = { more: float32([2], new Float32Array(2)) };
+      await expect(session.runInto(feeds, small, ['sum'])).rejects.toThrow(RunError);
+    });
+  });
+});
+
 describe('profileModel', () => {
   it('times each node of the optimised graph, warm-up left out', async () => {
     const nodes = await profileModel(writeModel(convNet()), image(1), { runs: 5, warmup: 3 });

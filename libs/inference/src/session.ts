@@ -69,6 +69,22 @@ export class Session {
     }
   }
 
+  /**
+   * Runs the model and writes outputs into the tensors that are handed in for them, without a copy; returns those named
+   * in `fetches`. Throws RunError.
+   */
+  async runInto(feeds: HostTensors, outputs: HostTensors, fetches: readonly string[]): Promise<HostTensors> {
+    try {
+      const wanted = fetches.map((name) => [name, null]);
+      const taken = { ...mapValues(outputs, toOrt), ...(Object.fromEntries(wanted) as Record<string, null>) };
+      const results = await this.session.run(mapValues(feeds, toOrt), taken);
+      const returned = fetches.map((name): [string, HostTensor] => [name, fromOrt(results[name] as ort.Tensor)]);
+      return Object.fromEntries(returned);
+    } catch (error) {
+      throw new RunError(error);
+    }
+  }
+
   /** Ends a profile and returns memory to the runtime. */
   async release(): Promise<void> {
     await this.session.release();

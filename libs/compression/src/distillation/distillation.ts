@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { optionsOfAnyLength, type DistillOptions } from '#contracts';
+import { PASSES, optionsOfAnyLength, type DistillOptions } from '#contracts';
 import { readModel, writeModel, type ModelProto } from '#onnx';
 import type { Pass, PassContext, PassResult } from '../pass.js';
 import { PassCheckpoint } from '../training/checkpoint/checkpoint-scope.js';
@@ -150,7 +150,7 @@ function runName(
   teacher: TeacherModels,
 ): string {
   const hash = createHash('sha256')
-    .update(JSON.stringify([optionsOfAnyLength('distill', options) ?? options, seed, threads]))
+    .update(JSON.stringify([PASSES.distill.version, optionsOfAnyLength('distill', options) ?? options, seed, threads]))
     .update(current);
   for (const model of teacher.models) hash.update(model);
   return hash.digest('hex');

@@ -8,3 +8,4 @@ export { SCHEDULES, type Schedule } from './schedule.js';
 export type { Trainable, TrainingForm } from './form/trainable.js';
 export { trainingForm, type TrainingFormOptions } from './form/training-form.js';
 export { Trainer, type StepLosses, type TrainerState } from './trainer.js';
+export { adam, sgd, type Optimizer } from './update/optimizer.js';

@@ -1,5 +1,5 @@
 import type { Skipped, TrainerOptions } from '#contracts';
-import { adam, buildDividedStep, buildTrainingStep, sgd, type Optimizer, type TrainingStepRequest } from '#autodiff';
+import { buildGradientStep } from '#autodiff';
 import { Graph, type ModelProto, type Shapes } from '#onnx';
 import { liftConstants } from '../rewrites/constants.js';
 import { UnknownLayerError } from '../errors.js';
@@ -10,6 +10,7 @@ import { storedName } from './form/shadow-name.js';
 import { reachable } from './form/reachable.js';
 import type { Trainable, TrainingForm } from './form/trainable.js';
 import { Trainer, type StepLosses } from './trainer.js';
+import { adam, sgd, type Optimizer } from './update/optimizer.js';
 import type { TrainingBatch } from './batches/batch-source.js';
 import type { Objective } from './objective.js';
 
@@ -56,33 +57,34 @@ export class ModelInTraining {
     for (const { option, pattern, names } of form.unknown) throw new UnknownLayerError(option, pattern, names);
     const trainables = reachable(form, objective.outputs, shapes);
     const matrices = new Set(trainables.filter(({ isMatrix }) => isMatrix).map(({ name }) => name));
-    const request: TrainingStepRequest = {
+    const step = buildGradientStep({
       graph: form.graph,
       shapes,
       parameters: trainables.map(({ name }) => name),
       extraInputs: objective.extraInputs,
       loss: objective.write,
-      optimizer: optimizerOf(options),
-      decays: (name) => matrices.has(name),
-      averaging: options.averaging,
-      masked: trainables.some((trainable) => zerosMask(trainable, options.keepZeros).includes(0)),
       block: await blockedLayout(),
-      ...(options.clipNorm === undefined ? {} : { clipNorm: options.clipNorm }),
-    };
-    const divided = division && division.parts > 1 ? buildDividedStep(request) : null;
-    const step = divided ?? buildTrainingStep(request);
+    });
     const pack = (value: (trainable: Trainable) => Float32Array) => {
       const values = trainables.map((trainable) => [trainable.name, value(trainable)] as const);
       return step.layout.pack(new Map(values));
     };
     const mask = pack((trainable) => zerosMask(trainable, options.keepZeros));
-    const start = { weights: pack(({ values }) => values), mask };
+    const start = {
+      weights: pack(({ values }) => values),
+      mask,
+      optimizer: optimizerOf(options),
+      clipNorm: options.clipNorm,
+      decays: (name: string) => matrices.has(name),
+      averaging: options.averaging,
+    };
     const trainer =
-      divided && division
-        ? await Trainer.divided(divided, start, division)
+      division && division.parts > 1
+        ? await Trainer.divided(step, start, division)
         : await Trainer.create(step, start, threads);
-    const zeros = mask.reduce((count, value) => count + Number(value === 0), 0);
-    return new ModelInTraining(form, trainables, objective, trainer, step.layout.size, zeros);
+    const { elements } = step.layout;
+    const zeros = elements - mask.reduce((count, value) => count + value, 0);
+    return new ModelInTraining(form, trainables, objective, trainer, elements, zeros);
   }
 
   /**

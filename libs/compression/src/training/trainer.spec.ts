@@ -1,7 +1,8 @@
-import { buildTrainingStep, lossOf, meanSquaredError, sgd } from '#autodiff';
+import { buildGradientStep, lossOf, meanSquaredError } from '#autodiff';
 import { float32 } from '#inference';
 import { DataType, Graph, GraphBuilder } from '#onnx';
 import { Trainer } from './trainer.js';
+import { sgd } from './update/optimizer.js';
 
 /** y = x · scale + shift, one number each, against 0. */
 async function trainer(averaging?: number): Promise<Trainer> {
@@ -17,19 +18,22 @@ async function trainer(averaging?: number): Promise<Trainer> {
   const names = ['scale', 'shift'];
   const graph = new Graph(model);
   for (const name of names) graph.removeNode(graph.producer(name)!);
-  const step = buildTrainingStep({
+  const step = buildGradientStep({
     graph,
     shapes: new Map(
       ['x', 'y', 'scale', 'shift', ...graph.nodes.flatMap(({ output }) => output)].map((name) => [name, [1]]),
     ),
     parameters: names,
     extraInputs: [{ name: 'target', dims: [1], type: DataType.FLOAT }],
-    optimizer: sgd(),
     loss: (l) => lossOf(meanSquaredError(l.value('y'), l.given('target'))),
-    ...(averaging === undefined ? {} : { averaging }),
   });
-  return Trainer.create(step, { weights: Float32Array.of(1, 0) }, 1);
+  const weights = step.layout.pack(new Map(names.map((name, i) => [name, [1 - i]])));
+  return Trainer.create(step, { weights, optimizer: sgd(), averaging }, 1);
 }
+
+/** Scale and shift. */
+const numbers = ({ layout }: Trainer, vector: Float32Array) =>
+  [...layout.unpack(vector).values()].flatMap((values) => [...values]);
 
 const batch = (x: number) => ({ x: float32([1], [x]), target: float32([1], [0]) });
 
@@ -61,19 +65,21 @@ describe('the moving average of the weights', () => {
     for (let t = 0; t < 5; t++) {
       await training.run(batch(1), 0.05);
       const d = (1 + t) / (10 + t);
-      average = average.map((value, i) => d * value + (1 - d) * training.currentWeights[i]!);
+      const current = numbers(training, training.currentWeights);
+      average = average.map((value, i) => d * value + (1 - d) * current[i]!);
     }
-    training.weights.forEach((value, i) => expect(value).toBeCloseTo(average[i]!, 5));
+    numbers(training, training.weights).forEach((value, i) => expect(value).toBeCloseTo(average[i]!, 5));
     expect(training.currentWeights[0]).not.toBeCloseTo(average[0]!, 2);
   });
 
   it('has the decay that was asked for once the run is long enough', async () => {
     const training = await trainer(0.5);
     for (let t = 0; t < 30; t++) await training.run(batch(1), 0.01);
-    const before = [...training.weights];
+    const before = numbers(training, training.weights);
     await training.run(batch(1), 0.01);
-    training.weights.forEach((value, i) =>
-      expect(value).toBeCloseTo(0.5 * before[i]! + 0.5 * training.currentWeights[i]!, 6),
+    const current = numbers(training, training.currentWeights);
+    numbers(training, training.weights).forEach((value, i) =>
+      expect(value).toBeCloseTo(0.5 * before[i]! + 0.5 * current[i]!, 6),
     );
   });
 });

@@ -1,4 +1,4 @@
-import { AutodiffError, buildTrainingStep, sgd } from '#autodiff';
+import { AutodiffError, buildGradientStep } from '#autodiff';
 import { InferenceError, type HostTensor, type HostTensors } from '#inference';
 import { DataType, valueDims, type Graph, type ModelProto, type Shapes } from '#onnx';
 import { CompressionError } from '../errors.js';
@@ -10,6 +10,7 @@ import { reachable } from './form/reachable.js';
 import type { Objective } from './objective.js';
 import type { TrainingForm } from './form/trainable.js';
 import { Trainer } from './trainer.js';
+import { sgd } from './update/optimizer.js';
 
 /** Samples of the trial's batch: two, so that what holds for one alone is found out. */
 const SAMPLES = 2;
@@ -67,9 +68,9 @@ async function step(
   const trainables = reachable(form, outputs, shapes);
   const parameters = trainables.map(({ name }) => name);
   const { graph } = form;
-  const made = buildTrainingStep({ graph, shapes, parameters, extraInputs, loss, optimizer: sgd(), masked: false });
+  const made = buildGradientStep({ graph, shapes, parameters, extraInputs, loss });
   const weights = made.layout.pack(new Map(trainables.map(({ name, values }) => [name, values])));
-  const trainer = await Trainer.create(made, { weights }, 1);
+  const trainer = await Trainer.create(made, { weights, optimizer: sgd() }, 1);
   try {
     const zeros = extraInputs.map(({ name, dims, type }): [string, HostTensor] => [name, zeroTensor(dims, type)]);
     await trainer.run({ ...inputs, ...Object.fromEntries(zeros) }, 0);

@@ -1,9 +1,10 @@
 import { STEP, buildLossModel, type ParameterLayout } from '#autodiff';
-import { Session, float32 } from '#inference';
+import { Session } from '#inference';
 import { writeModel, type Graph, type Shapes } from '#onnx';
 import type { TrainingBatch } from './batches/batch-source.js';
 import { observeTrainingShapes } from './observe.js';
 import type { Objective } from './objective.js';
+import { weightTensors } from './parallel/gradient-runner.js';
 
 export interface ValidationLossRequest {
   /** The training form of the model. */
@@ -36,8 +37,7 @@ export class ValidationLoss {
     for await (const batch of this.request.batches()) {
       const size = Object.values(batch.inputs)[0]!.dims[0]!;
       const { session, objective } = await this.sized(size, batch);
-      const vector = { [STEP.weights]: float32([weights.length], weights) };
-      const feeds = { ...batch.inputs, ...objective.feeds(batch), ...vector };
+      const feeds = { ...batch.inputs, ...objective.feeds(batch), ...weightTensors(this.request.layout, weights) };
       const result = await session.run(feeds, [STEP.term('loss')]);
       const samples = batch.samples ?? size;
       sum += samples * (result[STEP.term('loss')]!.data as Float32Array)[0]!;

@@ -111,7 +111,7 @@ export const PASSES = {
       labels: { kind: loss === 'crossEntropy' ? 'classes' : 'numbers', option: 'loss' },
     }),
     resizes: () => false,
-    version: 8,
+    version: 9,
   }),
   analyze: describe('Measure what each layer costs when it alone is quantized, at every width.', AnalyzeOptions, {
     reads: ({ reduceRange }) => ({ data: true, kernels: reduceRange === 'auto' }),

@@ -12,9 +12,6 @@ import {
 import { TrainingError } from '../../training/errors.js';
 import type { OutputPair } from '../outputs.js';
 
-/** Input of the generator's graph that holds the weights of the student, in one vector. */
-export const STUDENT_WEIGHTS = ownName('student:weights');
-
 /** Name of a student's value in the generator's graph. */
 export const studentValue = (name: string) => (name === '' ? '' : ownName(`student:${name}`));
 
@@ -31,9 +28,8 @@ export interface EmbeddedStudent {
 }
 
 /**
- * Writes the student's forward pass behind `sample`, its weights read from the input {@link STUDENT_WEIGHTS} and all
- * its values named by {@link studentValue}, for it may share names with the teacher. Throws TrainingError unless it has
- * one input.
+ * Writes the student's forward pass behind `sample`, its weights inputs and all its values named by
+ * {@link studentValue}, for it may share names with the teacher. Throws TrainingError unless it has one input.
  */
 export function appendStudent(b: GraphBuilder, { graph, layout }: EmbeddedStudent, sample: string): void {
   const [input, ...others] = graph.inputs;
@@ -46,12 +42,7 @@ export function appendStudent(b: GraphBuilder, { graph, layout }: EmbeddedStuden
   const trained = new Set(layout.slots.map(({ name }) => name));
   for (const tensor of graph.proto.initializer)
     if (!trained.has(tensor.name)) b.initializer({ ...tensor, name: rename(tensor.name) });
-  b.input(STUDENT_WEIGHTS, [layout.size]);
-  const sizes = b.ints(layout.slots.map(({ size }) => size));
-  const parts = b.ops('Split', layout.slots.length, [STUDENT_WEIGHTS, sizes], { axis: 0 });
-  layout.slots.forEach(({ name, dims }, i) =>
-    b.op('Reshape', [parts[i]!, b.ints(dims)], {}, { outputs: [rename(name)] }),
-  );
+  for (const { name, dims } of layout.slots) b.input(rename(name), dims);
   for (const node of graph.nodes) b.append(renamed(clone(NodeProtoSchema, node), rename));
 }
 

@@ -1,16 +1,18 @@
-import { adam, buildTrainingStep } from '#autodiff';
+import { buildGradientStep } from '#autodiff';
 import { float32, type HostTensor, type HostTensors } from '#inference';
 import { seededRandom } from '#numbers';
 import { Graph, readModel, tensorToFloats, type Shapes } from '#onnx';
 import { blockedLayout } from '../../training/parallel/blocked-layout.js';
 import { TrainingError } from '../../training/errors.js';
+import { weightTensors } from '../../training/parallel/gradient-runner.js';
 import { observeTrainingShapes } from '../../training/observe.js';
 import { Trainer, type StepLosses } from '../../training/trainer.js';
+import { adam } from '../../training/update/optimizer.js';
 import { batchNorms } from './batch-norms.js';
 import { NOISE, NOISE_SIZE, generatorBefore } from './generator.js';
 import { generatorObjective, type Comparison } from './generator-objective.js';
 import { sampleInput } from './sample-input.js';
-import { STUDENT_WEIGHTS, studentValue, type EmbeddedStudent } from './embedded-student.js';
+import { studentValue, type EmbeddedStudent } from './embedded-student.js';
 import { logitsBehind } from '../../training/logits-behind.js';
 import { epochSeed } from '../../training/batches/epoch-seed.js';
 import { freedCopy } from '../../training/form/copied-form.js';
@@ -64,7 +66,7 @@ export class Generator {
     const { logits } = request;
     const names = graph.outputs.map(({ name }) => name);
     const regressions = names.filter((name) => name !== logits && request.answers.includes(name));
-    const step = buildTrainingStep({
+    const step = buildGradientStep({
       graph,
       shapes,
       parameters,
@@ -79,14 +81,12 @@ export class Generator {
           compared: comparisons(graph, student),
           adversarial: request.adversarial,
         }),
-      optimizer: adam({ beta1: 0.5 }),
-      masked: false,
       outputs: [...new Set([input, ...request.answers])],
       block: await blockedLayout(),
     });
     const starts = parameters.map((name) => [name, tensorToFloats(graph.initializer(name)!)] as const);
-    const weights = step.layout.pack(new Map(starts));
-    return new Generator(await Trainer.create(step, { weights }, request.threads), input, shapes, request, student);
+    const start = { weights: step.layout.pack(new Map(starts)), optimizer: adam({ beta1: 0.5 }) };
+    return new Generator(await Trainer.create(step, start, request.threads), input, shapes, request, student);
   }
 
   /** Shape of what it makes, or of one of the answers. */
@@ -106,7 +106,9 @@ export class Generator {
 
 /** What the graph reads of the student: its weights as they stand. */
 function weightsOf(student: EmbeddedStudent | null): HostTensors {
-  return student ? { [STUDENT_WEIGHTS]: float32([student.layout.size], student.weights()) } : {};
+  if (!student) return {};
+  const weights = Object.entries(weightTensors(student.layout, student.weights()));
+  return Object.fromEntries(weights.map(([name, tensor]) => [studentValue(name), tensor]));
 }
 
 /** What teacher and student are compared by, behind a final Softmax by their logits. */

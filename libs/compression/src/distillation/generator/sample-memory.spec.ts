@@ -32,7 +32,7 @@ describe('the memory of made batches', () => {
     const [first, second] = [new SampleMemory(DIMS), new SampleMemory(DIMS)];
     for (let i = 1; i <= 5; i++) first.add(batch(i));
     second.state.step = first.state.step;
-    for (const [name, vector] of first.state.vectors) second.state.vectors.set(name, vector.slice());
+    for (const [name, vector] of first.state.vectors) second.state.vectors.get(name)!.set(vector);
     for (const share of [0, 0.3, 0.99]) expect(valueAt(second, share)).toEqual(valueAt(first, share));
   });
 

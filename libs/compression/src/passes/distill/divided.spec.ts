@@ -1,4 +1,4 @@
-import { adam, buildDividedStep, buildTrainingStep, type ParameterLayout } from '#autodiff';
+import { buildGradientStep } from '#autodiff';
 import type { FeatureOptions, OutputKind } from '#contracts';
 import { float32 } from '#inference';
 import { Graph, GraphBuilder } from '#onnx';
@@ -6,6 +6,7 @@ import { randomNumbers } from '#testing';
 import { observeTrainingShapes } from '../../training/observe.js';
 import { trainingForm } from '../../training/form/training-form.js';
 import { Trainer } from '../../training/trainer.js';
+import { adam } from '../../training/update/optimizer.js';
 import { imitation } from '../../distillation/imitation.js';
 
 const [BATCH, INNER, CHANNELS] = [12, 6, 4];
@@ -67,24 +68,22 @@ async function trained(kind: OutputKind, feature: FeatureOptions['kind'], parts:
     parameters: trainables.map(({ name }) => name),
     extraInputs: objective.extraInputs,
     loss: objective.write,
-    optimizer: adam({}),
   };
-  const start = (layout: ParameterLayout) => ({
-    weights: layout.pack(new Map(trainables.map(({ name, values }) => [name, values]))),
-    mask: new Float32Array(layout.size).fill(1),
-  });
-  const [whole, divided] = parts === 1 ? [buildTrainingStep(request), null] : [null, buildDividedStep(request)];
-  const trainer = divided
-    ? await Trainer.divided(divided, start(divided.layout), { parts, sessions: 1, threads: 1 })
-    : await Trainer.create(whole!, start(whole!.layout), 1);
+  const step = buildGradientStep(request);
+  const weights = step.layout.pack(new Map(trainables.map(({ name, values }) => [name, values])));
+  const start = { weights, optimizer: adam() };
+  const trainer =
+    parts > 1
+      ? await Trainer.divided(step, start, { parts, sessions: 1, threads: 1 })
+      : await Trainer.create(step, start, 1);
   const losses: number[] = [];
   for (let i = 0; i < 3; i++)
     losses.push(
       (await trainer.run({ x: X, ...objective.feeds({ inputs: {}, targets: ANSWERS, labels: null }) }, 0.02))['loss']!,
     );
-  const weights = [...trainer.weights];
+  const trained = [...trainer.weights];
   await trainer.release();
-  return { losses, weights };
+  return { losses, weights: trained };
 }
 
 describe('imitation on a batch in parts', () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { optionsOfAnyLength, type TrainOptions } from '#contracts';
+import { PASSES, optionsOfAnyLength, type TrainOptions } from '#contracts';
 import type { Dataset } from '#datasets';
 import { readModel, writeModel, type ModelProto, type Shapes } from '#onnx';
 import type { Pass, PassContext } from '../../pass.js';
@@ -142,7 +142,7 @@ async function firstInputs(data: Dataset, names: readonly string[], batchSize: n
 /** What is trained, in one digest: a checkpoint under another name belongs to another run. */
 function runName(model: ModelProto, { seed, threads }: PassContext, options: TrainOptions): string {
   return createHash('sha256')
-    .update(JSON.stringify([optionsOfAnyLength('train', options) ?? options, seed, threads]))
+    .update(JSON.stringify([PASSES.train.version, optionsOfAnyLength('train', options) ?? options, seed, threads]))
     .update(writeModel(model))
     .digest('hex');
 }

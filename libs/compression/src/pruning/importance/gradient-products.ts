@@ -1,12 +1,4 @@
-import {
-  STEP,
-  buildTrainingStep,
-  lossOf,
-  meanSquaredError,
-  softmaxCrossEntropy,
-  type Optimizer,
-  type TrainingStep,
-} from '#autodiff';
+import { buildGradientStep, lossOf, meanSquaredError, softmaxCrossEntropy, type GradientStep } from '#autodiff';
 import type { Batch } from '#datasets';
 import type { HostTensors } from '#inference';
 import { DataType, ownName, known } from '#onnx';
@@ -15,9 +7,9 @@ import { freedForm } from '../../training/form/copied-form.js';
 import { differentiableOutputs, reachable } from '../../training/form/reachable.js';
 import { storedName } from '../../training/form/shadow-name.js';
 import { observeTrainingShapes } from '../../training/observe.js';
-import { DivergedError } from '../../training/errors.js';
 import { classLabels } from '../../training/batches/labels.js';
-import { Trainer } from '../../training/trainer.js';
+import { WholeRunner } from '../../training/parallel/gradient-runner.js';
+import { lossesOf, type StepLosses } from '../../training/trainer.js';
 import type { Trainable, TrainingForm } from '../../training/form/trainable.js';
 import { PruneInputError } from '../errors.js';
 import type { ImportanceContext } from './importance.js';
@@ -26,9 +18,6 @@ import type { ImportanceContext } from './importance.js';
 const TEMPERATURE = 4;
 const LABELS = ownName('prune:labels');
 const ZERO = ownName('prune:zero');
-
-/** Hands the gradient out where an optimizer would hand out the new weights. */
-const gradientOnly: Optimizer = { state: [], update: (_, { gradient }) => ({ weights: gradient, state: {} }) };
 
 /** Per element of each weight, by the name of the stored tensor: w · dL/dw of one sample. */
 export type Products = ReadonlyMap<string, Float64Array>;
@@ -64,39 +53,36 @@ export async function visitProducts(
   const all = new Float64Array(step.layout.size);
   const partOf = (offset: number, size: number) => all.subarray(offset, offset + size);
   const products = new Map(step.layout.slots.map(({ name, offset, size }) => [storedName(name), partOf(offset, size)]));
-  const mask = new Float32Array(step.layout.size).fill(1);
-  const trainer = await Trainer.create(step, { weights, mask }, threads);
+  const runner = await WholeRunner.create(step, threads);
+  const gradient = new Float32Array(step.layout.size);
   const tell = work?.walk(Math.min(limit, bound.sampleCount('train')), 'sample');
   let done = 0;
   for await (const batch of batches()) {
-    await gradientOf(trainer, feeds(batch), option);
-    const gradient = trainer.currentWeights;
+    const losses = lossesOf(step, await runner.run(feeds(batch), weights, gradient));
+    checkFinite(step, losses, gradient, option);
     for (let i = 0; i < all.length; i++) all[i] = weights[i]! * gradient[i]!;
     visit(products);
     tell?.((done += batch.size));
-    trainer.state.vectors.set(STEP.weights, weights);
   }
-  await trainer.release();
+  await runner.release();
 }
 
 /** Throws PruneInputError when the loss or the gradient of a weight is not finite: a score of such would be none. */
-async function gradientOf(trainer: Trainer, feeds: HostTensors, option: string): Promise<void> {
-  try {
-    await trainer.run(feeds, 0);
-  } catch (error) {
-    if (!(error instanceof DivergedError)) throw error;
-    const what = error.what.replace('the weight', 'the gradient of the weight');
-    throw new PruneInputError(
-      option,
-      `finite gradients, and ${what} is not finite on a sample of the train split: choose an importance that ` +
-        'reads no gradients, such as "l2"',
-    );
-  }
+function checkFinite({ layout }: GradientStep, losses: StepLosses, gradient: Float32Array, option: string): void {
+  const slot = [...layout.unpack(gradient)].find(([, values]) => !values.every(Number.isFinite));
+  const isLossFinite = Object.values(losses).every(Number.isFinite);
+  if (isLossFinite && !slot) return;
+  const what = isLossFinite ? `the gradient of the weight "${slot?.[0]}"` : 'the loss';
+  throw new PruneInputError(
+    option,
+    `finite gradients, and ${what} is not finite on a sample of the train split: choose an importance that ` +
+      'reads no gradients, such as "l2"',
+  );
 }
 
 /** The step that gives the gradient, and what it reads of a batch. */
-interface GradientStep {
-  step: TrainingStep;
+interface SampleGradient {
+  step: GradientStep;
   trainables: Trainable[];
   feeds(batch: Batch): HostTensors;
 }
@@ -105,13 +91,13 @@ async function gradientStep(
   form: TrainingForm,
   { inputs, size }: Batch,
   classes: number | null,
-): Promise<GradientStep> {
+): Promise<SampleGradient> {
   const shapes = await observeTrainingShapes(form.graph, inputs);
   const { outputs } = differentiableOutputs(form);
   const isLabelled = (dims: readonly number[]) => dims.length === 2 && dims[1] === classes;
   const labelled = classes === null ? undefined : outputs.find((output) => isLabelled(known(shapes, output, 'shapes')));
   const trainables = reachable(form, outputs, shapes).filter(({ isMatrix }) => isMatrix);
-  const step = buildTrainingStep({
+  const step = buildGradientStep({
     graph: form.graph,
     shapes: new Map([...shapes, [LABELS, [size]], [ZERO, []]]),
     parameters: trainables.map(({ name }) => name),
@@ -128,7 +114,6 @@ async function gradientStep(
       const total = outputs.map(term).reduce((sum, loss) => sum.plus(loss));
       return lossOf(total);
     },
-    optimizer: gradientOnly,
   });
   const zero: HostTensors = { [ZERO]: { type: 'float32', dims: [], data: new Float32Array(1) } };
   const feeds = (batch: Batch) => {

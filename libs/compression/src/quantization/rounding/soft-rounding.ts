@@ -1,8 +1,9 @@
-import { adam, buildTrainingStep, type Expression, type LossBuilder } from '#autodiff';
+import { buildGradientStep, type Expression, type LossBuilder } from '#autodiff';
 import { float32, type HostTensors } from '#inference';
 import { DataType, floatTensor, Graph, GraphBuilder } from '#onnx';
 import { observeTrainingShapes } from '../../training/observe.js';
 import { Trainer } from '../../training/trainer.js';
+import { adam } from '../../training/update/optimizer.js';
 import type { ProductShape } from '../layers/patches.js';
 
 /**
@@ -70,7 +71,7 @@ export class SoftRounding {
         new Float32Array(batch * product.groups * product.size),
       ),
     });
-    const step = buildTrainingStep({
+    const step = buildGradientStep({
       graph,
       shapes,
       parameters: [VARIABLE],
@@ -83,9 +84,16 @@ export class SoftRounding {
         const [error, pull] = [reconstruction(l, product, batch), regularizer(l)];
         return { total: error.plus(pull), terms: { reconstruction: error, regularizer: pull } };
       },
-      optimizer: adam(),
     });
-    const trainer = await Trainer.create(step, { weights: start.variables, mask: start.mask }, threads);
+    const trainer = await Trainer.create(
+      step,
+      {
+        weights: step.layout.pack(new Map([[VARIABLE, start.variables]])),
+        mask: step.layout.pack(new Map([[VARIABLE, start.mask]])),
+        optimizer: adam(),
+      },
+      threads,
+    );
     return new SoftRounding(product, trainer, batch);
   }
 
@@ -101,7 +109,7 @@ export class SoftRounding {
 
   /** The variables so far. */
   get variables(): Float32Array {
-    return this.trainer.currentWeights;
+    return this.trainer.layout.unpack(this.trainer.currentWeights).get(VARIABLE)!;
   }
 
   async release(): Promise<void> {

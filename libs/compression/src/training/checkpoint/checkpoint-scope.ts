@@ -1,9 +1,9 @@
-import { STEP } from '#autodiff';
 import { withoutMark } from '#onnx';
 import { loadCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint.js';
 import { DamagedCheckpointError } from '../errors.js';
 import type { PassContext } from '../../pass.js';
 import type { Stateful, Trainer } from '../trainer.js';
+import { AVERAGE, WEIGHTS } from '../update/kernels.js';
 import type { Warnings } from '../warnings.js';
 
 /** How often at most a checkpoint is written within an epoch, unless the stage says otherwise. */
@@ -85,7 +85,7 @@ export class PassCheckpoint {
       end: async (memo, epochs, trainers) => {
         for (const [name, trainer] of Object.entries(trainers)) {
           this.steps[`${at}/${name}`] = trainer.state.step;
-          if (name === 'student') this.results.set(`${at}/result`, trainers.student.weights);
+          if (name === 'student') this.results.set(`${at}/result`, trainers.student.weights.slice());
           else for (const [vector, data] of trainer.state.vectors) this.results.set(vectorName(at, name, vector), data);
         }
         // A training that had ended before the kill is in the file already, with the state of the one after it.
@@ -152,7 +152,7 @@ export class PassCheckpoint {
           result && name === 'student'
             ? RESULTS.has(vector) && result
             : found.vectors.get(vectorName(at, name, vector));
-        if (kept) state.vectors.set(vector, kept);
+        if (kept) state.vectors.get(vector)!.set(kept);
       }
     }
     if (result) this.endedBefore = at;
@@ -173,4 +173,4 @@ function vectorName(at: number, trainer: string, vector: string): string {
 }
 
 /** The state vectors that a result is read from. */
-const RESULTS: ReadonlySet<string> = new Set([STEP.weights, STEP.average]);
+const RESULTS: ReadonlySet<string> = new Set([WEIGHTS, AVERAGE]);

@@ -1,4 +1,4 @@
-import { adam, buildTrainingStep, lossOf, meanSquaredError } from '#autodiff';
+import { buildGradientStep, lossOf, meanSquaredError } from '#autodiff';
 import { Session, float32 } from '#inference';
 import {
   DataType,
@@ -15,6 +15,7 @@ import { randomNumbers } from '#testing';
 import { observeTrainingShapes } from '../observe.js';
 import { trainingForm, type TrainingFormOptions } from './training-form.js';
 import { Trainer } from '../trainer.js';
+import { adam } from '../update/optimizer.js';
 
 const [ROWS, INNER, COLUMNS] = [16, 8, 4];
 const random = randomNumbers(3);
@@ -95,16 +96,15 @@ async function train(
 ): Promise<{ model: ModelProto; loss: number }> {
   const { graph, trainables } = trainingForm(new Graph(cloneModel(model)), options);
   const shapes = await observeTrainingShapes(graph, { x: X });
-  const step = buildTrainingStep({
+  const step = buildGradientStep({
     graph,
     shapes,
     parameters: trainables.map(({ name }) => name),
     extraInputs: [{ name: 'target', dims: TARGET.dims, type: DataType.FLOAT }],
     loss: (l) => lossOf(meanSquaredError(l.value('y'), l.given('target'))),
-    optimizer: adam(),
   });
   const weights = step.layout.pack(new Map(trainables.map(({ name, values }) => [name, values])));
-  const trainer = await Trainer.create(step, { weights, mask: new Float32Array(weights.length).fill(1) }, 1);
+  const trainer = await Trainer.create(step, { weights, optimizer: adam() }, 1);
   for (let i = 0; i < steps; i++) await trainer.run({ x: X, target: TARGET }, 0.02);
   const { loss } = (await trainer.run({ x: X, target: TARGET }, 0)) as { loss: number };
   const values = trainer.layout.unpack(trainer.weights);

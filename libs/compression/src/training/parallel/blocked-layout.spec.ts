@@ -1,4 +1,4 @@
-import { BLOCKED_DOMAIN, buildTrainingStep, lossOf, sgd, softmaxCrossEntropy } from '#autodiff';
+import { BLOCKED_DOMAIN, buildGradientStep, lossOf, softmaxCrossEntropy } from '#autodiff';
 import { float32, type HostTensors } from '#inference';
 import { DataType, Graph, GraphBuilder } from '#onnx';
 import { randomNumbers } from '#testing';
@@ -6,6 +6,7 @@ import { blockedLayout } from './blocked-layout.js';
 import { observeTrainingShapes } from '../observe.js';
 import { trainingForm } from '../form/training-form.js';
 import { Trainer } from '../trainer.js';
+import { sgd } from '../update/optimizer.js';
 
 const BATCH = 16;
 
@@ -52,17 +53,19 @@ async function threeSteps(block: number): Promise<{ losses: number[]; weights: F
     Float32Array.from({ length: BATCH * 3 * 256 }, (_, i) => (i % 256 < 128 ? 0 : random())),
   );
   const shapes = await observeTrainingShapes(graph, { x });
-  const step = buildTrainingStep({
+  const step = buildGradientStep({
     graph,
     shapes,
     parameters: trainables.map(({ name }) => name),
     extraInputs: [{ name: 'labels', dims: [BATCH], type: DataType.INT64 }],
     loss: (l) => lossOf(softmaxCrossEntropy(l, l.value('logits'), l.given('labels'))),
-    optimizer: sgd({ momentum: 0.9 }),
     block,
   });
-  const start = step.layout.pack(new Map(trainables.map(({ name, values }) => [name, values])));
-  const trainer = await Trainer.create(step, { weights: start, mask: new Float32Array(start.length).fill(1) }, 1);
+  const start = {
+    weights: step.layout.pack(new Map(trainables.map(({ name, values }) => [name, values]))),
+    optimizer: sgd({ momentum: 0.9 }),
+  };
+  const trainer = await Trainer.create(step, start, 1);
   const batch: HostTensors = {
     x,
     labels: {

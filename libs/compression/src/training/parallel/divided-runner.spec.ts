@@ -1,18 +1,11 @@
-import {
-  adam,
-  buildDividedStep,
-  buildTrainingStep,
-  lossOf,
-  softmaxCrossEntropy,
-  type ParameterLayout,
-  type TrainingStepRequest,
-} from '#autodiff';
+import { buildGradientStep, lossOf, softmaxCrossEntropy, type GradientRequest } from '#autodiff';
 import { float32, type HostTensors } from '#inference';
 import { DataType, Graph, GraphBuilder } from '#onnx';
 import { randomNumbers } from '#testing';
 import { observeTrainingShapes } from '../observe.js';
 import { trainingForm } from '../form/training-form.js';
 import { Trainer } from '../trainer.js';
+import { adam } from '../update/optimizer.js';
 
 const [BATCH, INNER, CLASSES] = [12, 6, 5];
 
@@ -37,7 +30,7 @@ const FEEDS: HostTensors = {
 };
 
 /** The request of a step for so many samples, and the weights it starts from. */
-async function request(samples: number): Promise<TrainingStepRequest & { values: Map<string, Float32Array> }> {
+async function request(samples: number): Promise<GradientRequest & { values: Map<string, Float32Array> }> {
   const { graph, trainables } = trainingForm(net());
   return {
     graph,
@@ -45,9 +38,6 @@ async function request(samples: number): Promise<TrainingStepRequest & { values:
     parameters: trainables.map(({ name }) => name),
     extraInputs: [{ name: 'labels', dims: [samples], type: DataType.INT64 }],
     loss: (l) => lossOf(softmaxCrossEntropy(l, l.value('logits'), l.given('labels'))),
-    optimizer: adam({ weightDecay: 0.01 }),
-    clipNorm: 0.5,
-    averaging: 0.5,
     values: new Map(trainables.map(({ name, values }) => [name, values])),
   };
 }
@@ -58,17 +48,13 @@ async function request(samples: number): Promise<TrainingStepRequest & { values:
  */
 async function trained(parts: number, sessions = 1): Promise<{ weights: Float32Array; losses: number[] }> {
   const asked = await request(parts === 0 ? BATCH : BATCH / parts);
-  const start = ({
-    layout,
-    weights = layout.pack(asked.values),
-  }: {
-    layout: ParameterLayout;
-    weights?: Float32Array;
-  }) => ({ weights, mask: new Float32Array(weights.length).fill(1) });
-  const [whole, divided] = parts === 0 ? [buildTrainingStep(asked), null] : [null, buildDividedStep(asked)];
-  const trainer = divided
-    ? await Trainer.divided(divided, start(divided), { parts, sessions, threads: 1 })
-    : await Trainer.create(whole!, start(whole!), 1);
+  const step = buildGradientStep(asked);
+  const update = { optimizer: adam({ weightDecay: 0.01 }), clipNorm: 0.5, averaging: 0.5 };
+  const start = { weights: step.layout.pack(asked.values), ...update };
+  const trainer =
+    parts > 0
+      ? await Trainer.divided(step, start, { parts, sessions, threads: 1 })
+      : await Trainer.create(step, start, 1);
   const losses: number[] = [];
   for (let i = 0; i < 8; i++) losses.push((await trainer.run(FEEDS, 0.05))['loss']!);
   const result = trainer.weights.slice();

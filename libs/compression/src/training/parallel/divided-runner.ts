@@ -1,13 +1,8 @@
-import { STEP, type DividedStep } from '#autodiff';
+import { STEP, type GradientStep } from '#autodiff';
 import { Session, float32, type HostTensor, type HostTensors } from '#inference';
 import { writeModel } from '#onnx';
+import { gradientTensors, weightTensors, type GradientRunner } from './gradient-runner.js';
 import { GradientThread } from './gradient-thread.js';
-
-/** What runs a training step: feeds and results by the names that the step gives them. */
-export interface StepRunner {
-  run(feeds: HostTensors): Promise<HostTensors>;
-  release(): Promise<void>;
-}
 
 export interface Division {
   /** Equal parts of a batch, whose gradients are averaged. */
@@ -19,47 +14,45 @@ export interface Division {
 }
 
 /**
- * A step on a batch in equal parts: the state after it comes from the mean of the parts' gradients, as it does from the
- * whole batch's for a loss that is a mean over samples. The parts are summed in their order, whoever computed them, so
- * that a result does not depend on timing.
+ * A step on a batch in equal parts: its gradient is the mean of the parts' gradients, as it is the whole batch's for a
+ * loss that is a mean over samples. The parts are summed in their order, whoever computed them, so that a result does
+ * not depend on timing.
  */
-export class DividedRunner implements StepRunner {
+export class DividedRunner implements GradientRunner {
   private readonly dims: ReadonlyMap<string, readonly (number | string)[]>;
 
   private constructor(
-    private readonly step: DividedStep,
+    private readonly step: GradientStep,
     private readonly parts: number,
     private readonly session: Session,
-    private readonly update: Session,
     private readonly others: readonly GradientThread[],
   ) {
     this.dims = new Map(session.inputs.map(({ name, dims }) => [name, dims]));
   }
 
-  static async create(step: DividedStep, { parts, sessions, threads }: Division): Promise<DividedRunner> {
+  static async create(step: GradientStep, { parts, sessions, threads }: Division): Promise<DividedRunner> {
     const model = writeModel(step.model);
     const others = Array.from({ length: sessions - 1 }, () => GradientThread.start({ model, threads }));
-    const options = { threads, optimization: 'extended' } as const;
-    const gradients = await Session.create(model, options);
-    const update = await Session.create(writeModel(step.update), options);
-    return new DividedRunner(step, parts, gradients, update, others);
+    const session = await Session.create(model, { threads, optimization: 'extended' });
+    return new DividedRunner(step, parts, session, others);
   }
 
-  async run(feeds: HostTensors): Promise<HostTensors> {
-    const wanted = [STEP.gradient, ...this.step.terms.map((term) => STEP.term(term))];
-    const sums: HostTensors = {};
+  async run(feeds: HostTensors, weights: Float32Array, gradient: Float32Array): Promise<HostTensors> {
+    const { layout, terms } = this.step;
+    const named = terms.map((term): [string, HostTensor] => [STEP.term(term), float32([], [0])]);
+    const sums: HostTensors = { ...gradientTensors(layout, gradient), ...Object.fromEntries(named) };
+    const all = { ...feeds, ...weightTensors(layout, weights) };
+    gradient.fill(0);
     for (let part = 0; part < this.parts; part += this.others.length + 1) {
-      for (const outputs of await this.round(feeds, part, wanted)) addTo(sums, outputs);
+      for (const outputs of await this.round(all, part, Object.keys(sums))) addTo(sums, outputs);
     }
     for (const { data } of Object.values(sums))
       for (let i = 0; i < data.length; i++) (data as Float32Array)[i]! /= this.parts;
-    const feedOf = (name: string) => (name === STEP.gradient ? sums[STEP.gradient]! : feeds[name]!);
-    const vectors = Object.fromEntries(this.update.inputs.map(({ name }) => [name, feedOf(name)]));
-    return { ...sums, ...(await this.update.run(vectors)) };
+    return sums;
   }
 
   async release(): Promise<void> {
-    await Promise.all([this.session.release(), this.update.release(), ...this.others.map((thread) => thread.end())]);
+    await Promise.all([this.session.release(), ...this.others.map((thread) => thread.end())]);
   }
 
   /** The parts from `first` on, one for each session: the threads start before this one's run blocks the event loop. */
@@ -91,8 +84,8 @@ export class DividedRunner implements StepRunner {
 }
 
 function addTo(sums: HostTensors, outputs: HostTensors): void {
-  for (const [name, { dims, data }] of Object.entries(outputs)) {
-    const sum = (sums[name] ??= float32(dims, new Float32Array(data.length))).data as Float32Array;
-    for (let i = 0; i < sum.length; i++) sum[i]! += (data as Float32Array)[i]!;
+  for (const [name, { data: sum }] of Object.entries(sums)) {
+    const { data } = outputs[name]!;
+    for (let i = 0; i < sum.length; i++) (sum as Float32Array)[i]! += (data as Float32Array)[i]!;
   }
 }
