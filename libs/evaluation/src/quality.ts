@@ -1,5 +1,12 @@
 import type { MetricName, QualityChange, QualityInterval, Skipped } from '#contracts';
-import { bootstrapInterval, bootstrapPValue, resamplesOf, type Statistic } from './intervals/bootstrap.js';
+import {
+  bootstrapInterval,
+  bootstrapPValue,
+  leastSamples,
+  resamplesOf,
+  type Level,
+  type Statistic,
+} from './intervals/bootstrap.js';
 import { matchedDifference, mcnemar } from './intervals/mcnemar.js';
 import { wilsonInterval } from './intervals/wilson.js';
 import type { Measure, Resampled, Share } from './tasks/task.js';
@@ -52,10 +59,17 @@ export function measureQuality<E, N extends string = MetricName>(
   return { metric, figures, skipped };
 }
 
+/** Why a figure is missing that nothing else tells of, such as answers that are not numbers. */
+const UNKNOWN = 'it comes to no number on these samples';
+
 /** Why a figure that was measured has no interval. */
 function bareReason<E>(measure: Resampled<E>, evidences: readonly E[], settings: IntervalSettings): string {
   const [first] = evidences;
-  if (first !== undefined && measure.samples(first) < 2) return 'one sample tells nothing of how others vary';
+  const samples = first === undefined ? 0 : measure.samples(first);
+  const least = leastSamples(settings.confidence);
+  if (samples === 1) return 'one sample tells nothing of how others vary';
+  if (samples < least)
+    return `${samples} samples tell too little of how others vary: an interval of ${percentOf(settings.confidence)} takes ${least}`;
   if (drawsOf(measure, evidences, settings) === 0)
     return 'so many samples would take too long to draw again and again; set samples, or resamples lower';
   return 'many draws of these samples have no such figure, as where a class is missing or outputs are identical';
@@ -66,17 +80,21 @@ function drawsOf<E>(measure: Resampled<E>, evidences: readonly E[], settings: In
   const [first] = evidences;
   const work = Math.max(1, ...evidences.map(measure.work));
   const affordable = Math.min(settings?.resamples ?? 0, Math.floor(MAX_WORK / work));
-  const isEnough = affordable >= LEAST_RESAMPLES && first !== undefined && measure.samples(first) > 1;
+  const samples = first === undefined ? 0 : measure.samples(first);
+  const isEnough = affordable >= LEAST_RESAMPLES && settings !== null && samples >= leastSamples(settings.confidence);
   return isEnough ? affordable : 0;
 }
+
+const percentOf = (confidence: number) => `${Number((100 * confidence).toPrecision(4))} %`;
 
 const some = (reasons: readonly (string | null)[]) =>
   reasons.every((reason) => reason !== null) ? '' : ' for all models';
 
+/** Tells in `reasons` of models that have no figure for another one. */
 function shares<E>(
   measure: Share<E>,
   evidences: readonly E[],
-  reasons: readonly (string | null)[],
+  reasons: (string | null)[],
   settings: IntervalSettings | null,
 ): (Figure | undefined)[] {
   const hits = evidences.map((evidence, m) => (reasons[m] === null ? measure.hits(evidence) : null));
@@ -86,6 +104,7 @@ function shares<E>(
     const whole = measure.whole?.(evidence) ?? 1;
     const right = own.filter((hit) => hit === 1).length;
     const count = own.filter((hit) => hit >= 0).length;
+    if (count === 0) reasons[m] ??= UNKNOWN;
     if (count === 0) return undefined;
     const value = (whole * right) / count;
     if (!settings) return { value };
@@ -117,10 +136,11 @@ function pairedShares(
   return { difference, low: whole * low, high: whole * high, pValue, test: 'mcnemar' };
 }
 
+/** Tells in `reasons` of models that have no figure for another one; one without bound, as of no noise, is none and has none. */
 function resampled<E>(
   measure: Resampled<E>,
   evidences: readonly E[],
-  reasons: readonly (string | null)[],
+  reasons: (string | null)[],
   settings: IntervalSettings | null,
 ): (Figure | undefined)[] {
   const [first] = evidences;
@@ -131,15 +151,17 @@ function resampled<E>(
   const draws = drawsOf(measure, evidences, settings);
   const drawnOf = drawFigures(statistics, samples, draws);
   return values.map((value, m) => {
+    if (value === undefined || Number.isNaN(value)) reasons[m] ??= UNKNOWN;
     if (value === undefined || !Number.isFinite(value)) return undefined;
     if (!settings || draws === 0) return { value };
     const { confidence } = settings;
     const own = drawnOf[m] ?? new Float64Array(0);
     const before = m === 0 ? undefined : values[0];
-    const change = before === undefined ? {} : pairedDraws(value - before, drawnOf[0] ?? own, own, confidence);
+    const change =
+      before === undefined ? {} : pairedDraws(value - before, drawnOf[0] ?? own, own, { confidence, samples });
     const known = own.filter((drawn) => !Number.isNaN(drawn));
     if (known.length < LEAST_RESAMPLES) return { value };
-    const { low, high } = bootstrapInterval(value, known, confidence);
+    const { low, high } = bootstrapInterval(value, known, { confidence, samples });
     // An end without bound, as of a ratio to no noise at all.
     if (!Number.isFinite(low) || !Number.isFinite(high)) return { value };
     return { value, interval: { low, high, confidence, method: 'bootstrap', samples, ...change } };
@@ -164,11 +186,11 @@ function pairedDraws(
   difference: number,
   before: Float64Array,
   after: Float64Array,
-  confidence: number,
+  level: Level,
 ): { change?: QualityChange } {
   const differences = after.map((value, r) => value - (before[r] ?? NaN)).filter(Number.isFinite);
   if (differences.length < LEAST_RESAMPLES) return {};
-  const interval = bootstrapInterval(difference, differences, confidence);
-  const pValue = bootstrapPValue(differences);
+  const interval = bootstrapInterval(difference, differences, level);
+  const pValue = bootstrapPValue(differences, level.samples);
   return { change: { difference, ...interval, pValue, test: 'paired bootstrap' } };
 }

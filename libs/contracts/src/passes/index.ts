@@ -131,7 +131,7 @@ export const PASSES = {
     needs: ({ split }) => ({ splits: split === 'calibration' ? CALIBRATION : [split] }),
     changes: false,
     besides: ['devices', 'benchmark'],
-    version: 5,
+    version: 6,
   }),
 } as const satisfies Record<string, PassDescriptor>;
 

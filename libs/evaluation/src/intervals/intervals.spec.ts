@@ -1,6 +1,7 @@
-import { bootstrapInterval, bootstrapPValue, resamplesOf } from './bootstrap.js';
+import { bootstrapInterval, bootstrapPValue, leastSamples, resamplesOf } from './bootstrap.js';
 import { matchedDifference, mcnemar } from './mcnemar.js';
 import { normalCdf, normalQuantile } from './normal.js';
+import { studentQuantile } from './student.js';
 import { wilsonInterval } from './wilson.js';
 
 describe('the normal distribution', () => {
@@ -75,7 +76,7 @@ describe('the bootstrap', () => {
     let r = 0;
     for (const counts of resamplesOf(400, 2000, 3))
       means[r++] = counts.reduce((sum, count, i) => sum + (count * (values[i] ?? 0)) / 400, 0);
-    const { low, high } = bootstrapInterval(mean, means, 0.95);
+    const { low, high } = bootstrapInterval(mean, means, { confidence: 0.95, samples: 400 });
     const spread = (1.96 * Math.sqrt((400 ** 2 - 1) / 12)) / 20;
     expect(Math.abs(mean - spread - low)).toBeLessThan(spread / 4);
     expect(Math.abs(mean + spread - high)).toBeLessThan(spread / 4);
@@ -83,14 +84,38 @@ describe('the bootstrap', () => {
 
   it('corrects the bias of a figure that resampling raises, and always holds it', () => {
     const raised = Float64Array.from({ length: 1000 }, (_, i) => 0.9 + (i / 1000) * 0.4);
-    const { low, high } = bootstrapInterval(1, raised, 0.9);
+    const { low, high } = bootstrapInterval(1, raised, { confidence: 0.9, samples: 1000 });
     expect(low).toBeLessThan(0.92);
     expect(high).toBeLessThan(1.2);
-    expect(bootstrapInterval(0.5, raised, 0.9).low).toBe(0.5);
+    expect(bootstrapInterval(0.5, raised, { confidence: 0.9, samples: 1000 }).low).toBe(0.5);
   });
 
   it('finds no difference between equal models, and one where every resample says so', () => {
-    expect(bootstrapPValue(new Float64Array(1000))).toBe(1);
-    expect(bootstrapPValue(new Float64Array(999).fill(0.1))).toBeCloseTo(2 / 1000);
+    expect(bootstrapPValue(new Float64Array(1000), 50)).toBe(1);
+    expect(bootstrapPValue(new Float64Array(999).fill(0.1), 50)).toBeCloseTo(2 / 1000);
   });
+
+  it('is never surer of few samples than if each were a throw of a coin', () => {
+    expect(bootstrapPValue(new Float64Array(999).fill(0.1), 6)).toBe(2 / 2 ** 6);
+    expect([0.5, 0.9, 0.95, 0.99].map(leastSamples)).toEqual([2, 5, 6, 8]);
+  });
+
+  it('holds its level for few samples: it is as wide as Student asks', () => {
+    // Of normal figures: spread 1 / sqrt(6) of the mean, which resampling sees sqrt(5 / 6) times.
+    const figures = Float64Array.from({ length: 9999 }, (_, i) => normalQuantile((i + 1) / 10_000) * Math.sqrt(5 / 6));
+    const { low, high } = bootstrapInterval(0, figures, { confidence: 0.95, samples: 6 });
+    // Student's quantile of 5 degrees of freedom; without the expansion it were 1.79.
+    expect([low, high]).toEqual([expect.closeTo(-2.57, 1), expect.closeTo(2.57, 1)]);
+  });
+});
+
+it.each([
+  // scipy.stats.t.ppf.
+  [0.975, 5, 2.5705818366],
+  [0.975, 19, 2.0930240544],
+  [0.95, 5, 2.0150483733],
+  [0.995, 7, 3.4994832974],
+  [0.975, 1e6, 1.9599663],
+])("Student's distribution has its published quantile of %f for %i degrees of freedom", (p, freedom, quantile) => {
+  expect(studentQuantile(p, freedom) / quantile).toBeCloseTo(1, 3);
 });

@@ -72,7 +72,9 @@ export class SampleSpread {
     const resampled: number[] = [];
     // One by one: every draw is the same array, filled anew.
     for (const counts of resamplesOf(count, RESAMPLES, SEED)) resampled.push(this.figureOf(counts));
-    return Number.isFinite(value) ? bootstrapInterval(value, Float64Array.from(resampled), CONFIDENCE) : null;
+    return Number.isFinite(value)
+      ? bootstrapInterval(value, Float64Array.from(resampled), { confidence: CONFIDENCE, samples: count })
+      : null;
   }
 
   /** The worst output of samples that count so often each. */

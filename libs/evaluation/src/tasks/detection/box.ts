@@ -8,6 +8,13 @@ export interface Detection {
   class: number;
 }
 
+/** Whether a box enters the figures: one whose score is no number does, so that it is told and not lost. */
+export const isCandidate = (score: number, scoreThreshold: number): boolean => !(score < scoreThreshold);
+
+/** Whether score, class and corners are all numbers. */
+export const isKnown = ({ box, score, class: number }: Detection): boolean =>
+  !Number.isNaN(score) && !Number.isNaN(number) && !box.some(Number.isNaN);
+
 /** Centre and size as corners. */
 export function fromCentre(x: number, y: number, width: number, height: number): Box {
   return [x - width / 2, y - height / 2, x + width / 2, y + height / 2];

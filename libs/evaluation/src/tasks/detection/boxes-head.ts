@@ -1,7 +1,7 @@
 import type { DetectionOptions } from '#contracts';
 import type { HostTensors } from '#inference';
 import { outputNamed } from '../read-output.js';
-import { fromCentre, type Box, type Detection } from './box.js';
+import { fromCentre, isCandidate, type Box, type Detection } from './box.js';
 import { boxNumbers, findBoxOutputs, boxesPerImage, type BoxOutputs } from './box-outputs.js';
 import { detectionsOf } from './class-scores.js';
 import type { OpenHead } from './head.js';
@@ -41,7 +41,7 @@ function read(outputs: HostTensors, named: BoxOutputs, { image, count: size, opt
     const raw = scores.values[offset] ?? NaN;
     const score = options.sigmoid ? 1 / (1 + Math.exp(-raw)) : raw;
     const number = (classes[row] ?? NaN) - (options.background === true ? 1 : 0);
-    if (score >= options.scoreThreshold) found.push({ box, score, class: number });
+    if (isCandidate(score, options.scoreThreshold)) found.push({ box, score, class: number });
   }
   return found;
 }

@@ -1,5 +1,5 @@
 import type { DetectionOptions } from '#contracts';
-import type { Box, Detection } from './box.js';
+import { isCandidate, type Box, type Detection } from './box.js';
 
 /** Scores of one box: `width` of them from `offset` on. */
 export interface BoxScores {
@@ -22,7 +22,7 @@ export function detectionsOf(box: Box, scores: BoxScores, options: DetectionOpti
     const raw = values[offset + c] ?? NaN;
     const score =
       factor * (total ? Math.exp(raw - total.highest) / total.sum : sigmoid ? 1 / (1 + Math.exp(-raw)) : raw);
-    if (score >= scoreThreshold) detections.push({ box, score, class: c - first });
+    if (isCandidate(score, scoreThreshold)) detections.push({ box, score, class: c - first });
   }
   return detections;
 }

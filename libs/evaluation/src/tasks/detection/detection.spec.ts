@@ -186,6 +186,34 @@ describe('heads', () => {
     expect(skipped).toContainEqual({ node: 'map', reason: expect.stringContaining('{ softmax } or { sigmoid }') });
   });
 
+  it.each<[string, HostTensors, Partial<DetectionOptions>]>([
+    ['scores', { boxes: float32([1, 1, 4], [1, 2, 3, 4]), scores: float32([1, 1, 2], [0, NaN]) }, {}],
+    ['logits', { boxes: float32([1, 1, 4], [1, 2, 3, 4]), scores: float32([1, 1, 2], [0, NaN]) }, { softmax: true }],
+    ['corners', { boxes: float32([1, 1, 4], [1, NaN, 3, 4]), scores: float32([1, 1, 2], [0, 0.9]) }, {}],
+    [
+      'classes apart',
+      { boxes: float32([1, 1, 4], [1, 2, 3, 4]), scores: float32([1, 1], [0.9]), labels: float32([1, 1], [NaN]) },
+      { classes: 'labels' },
+    ],
+    ['scores of YOLOv8', { y: float32([1, 5, 6], new Float32Array(30).fill(NaN)) }, { head: 'yolov8' }],
+    ['objectness of YOLOv5', { y: float32([1, 1, 6], [1, 1, 1, 1, NaN, 1]) }, { head: 'yolov5' }],
+    ['rows', { y: float32([1, 1, 6], [1, 2, 3, 4, NaN, 0]) }, { head: 'rows' }],
+    ['pixels of a map', { y: float32([1, 1, 4, 4], new Float32Array(16).fill(NaN)) }, { head: 'map' }],
+  ])('whose %s are not numbers have no figure, which is said', async (_name, outputs, options) => {
+    const { scores, skipped } = await detected(outputs, truths.slice(0, 1), options);
+    expect(scores[0]).not.toHaveProperty('map');
+    const reason = 'not measured: scores or corners of some boxes are not numbers';
+    expect(skipped).toContainEqual({ node: 'map', reason });
+  });
+
+  it('leave boxes alone that score too low, whatever their corners', async () => {
+    const outputs = {
+      boxes: float32([1, 2, 4], [10, 20, 30, 40, NaN, NaN, NaN, NaN]),
+      scores: float32([1, 2, 2], [0, 0.9, 0, 0]),
+    };
+    expect((await detected(outputs, truths.slice(0, 1), {})).scores[0]).toMatchObject(perfect);
+  });
+
   it('that are not there are told with what the model has', async () => {
     const wrong = detected({ y: float32([2, 3], [1, 1, 1, 1, 1, 1]) }, truths, { head: 'yolov8' });
     await expect(wrong).rejects.toThrow(/expected \[2, 4 \+ classes, boxes\].*got "y" \[2, 3\]/);

@@ -1,7 +1,7 @@
 import { crowdClass, DetectionOptions } from '#contracts';
 import { EvaluationError } from '../../errors.js';
 import type { Collector, TaskBatch, TaskReader } from '../task.js';
-import type { Box, Detection } from './box.js';
+import { isKnown, type Box, type Detection } from './box.js';
 import { boxes } from './boxes-head.js';
 import type { Head, OpenHead } from './head.js';
 import { map } from './map-head.js';
@@ -22,6 +22,8 @@ export interface DetectionEvidence {
   images: { truths: Truth[]; found: Detection[] }[];
   /** Whether a score is far above 1, and so no probability. */
   isUnscaled: boolean;
+  /** Whether scores, classes and corners of all boxes that count are numbers. */
+  isReadable: boolean;
 }
 
 /** What reads each kind of head. To add one: its name in the options, its line here. */
@@ -54,6 +56,7 @@ export const detection: TaskReader<DetectionEvidence> = {
 class DetectionCollector implements Collector<DetectionEvidence> {
   private readonly images: DetectionEvidence['images'] = [];
   private isUnscaled = false;
+  private isReadable = true;
 
   constructor(
     private readonly head: Head,
@@ -65,13 +68,16 @@ class DetectionCollector implements Collector<DetectionEvidence> {
     const perImage = targets ? targets.data.length / size : 0;
     this.head.decode(outputs, size).forEach((candidates, image) => {
       this.isUnscaled ||= candidates.some(({ score }) => score > 1 + ROUNDING);
-      const found = suppress(candidates, nmsIou, maxDetections).map((detected) => scaled(detected, scale));
+      const known = candidates.filter(isKnown);
+      this.isReadable &&= known.length === candidates.length;
+      const found = suppress(known, nmsIou, maxDetections).map((detected) => scaled(detected, scale));
       this.images.push({ truths: truthsOf(targets?.data ?? [], image * perImage, perImage), found });
     });
   }
 
   evidence(): DetectionEvidence {
-    return { images: this.images, isUnscaled: this.isUnscaled };
+    const { images, isUnscaled, isReadable } = this;
+    return { images, isUnscaled, isReadable };
   }
 }
 

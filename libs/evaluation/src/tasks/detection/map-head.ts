@@ -2,7 +2,7 @@ import type { HostTensor } from '#inference';
 import { chooseOutput, numbersOf, outputNamed } from '../read-output.js';
 import type { Box, Detection } from './box.js';
 import type { OpenHead } from './head.js';
-import { regionsOf, type Region } from './regions.js';
+import { regionsOf, type Plane, type Region } from './regions.js';
 
 /** How regions become boxes where the options say nothing: as PP-OCR has it. */
 const DEFAULTS = { threshold: 0.3, grow: 1.5 };
@@ -25,13 +25,23 @@ export const map: OpenHead = (first, size, options) => {
       const values = numbersOf(outputs, output);
       return Array.from({ length: count }, (_, image) => {
         const plane = { values, offset: image * height * width, height, width };
-        return regionsOf(plane, threshold)
+        const found = regionsOf(plane, threshold)
           .map((region) => grown(region, grow, { height, width }))
           .filter(({ score }) => score >= options.scoreThreshold);
+        return isWhole(plane) ? found : [...found, UNREADABLE];
       });
     },
   };
 };
+
+/** Stands for pixels whose scores are not numbers: nobody knows what lies there. */
+const UNREADABLE: Detection = { box: [0, 0, 0, 0], score: NaN, class: 0 };
+
+/** Whether all scores of the plane are numbers. */
+function isWhole({ values, offset, height, width }: Plane): boolean {
+  for (let p = offset; p < offset + height * width; p++) if (Number.isNaN(values[p])) return false;
+  return true;
+}
 
 /**
  * The box about a region, each edge moved out by the area over the perimeter, times `grow`; cut at the edges of the

@@ -14,7 +14,8 @@ export function meanAveragePrecision(thresholds: readonly number[]): Resampled<D
     kind: 'resampled',
     samples: ({ images }) => images.length,
     work: ({ images }) => 4 * thresholds.length * images.reduce((sum, { found }) => sum + found.length + 1, 0),
-    missing({ images, isUnscaled }) {
+    missing({ images, isUnscaled, isReadable }) {
+      if (!isReadable) return 'scores or corners of some boxes are not numbers';
       if (images.every(({ truths }) => truths.every(({ isCrowd }) => isCrowd))) return 'the labels name no object';
       return isUnscaled
         ? 'scores lie above 1: say whether they are logits, by detection: { softmax } or { sigmoid }'

@@ -1,6 +1,6 @@
 import type { HostTensor } from '#inference';
 import { chooseOutput, numbersOf, outputNamed } from '../read-output.js';
-import { fromCentre, type Detection } from './box.js';
+import { fromCentre, isCandidate, type Detection } from './box.js';
 import { detectionsOf } from './class-scores.js';
 import type { OpenHead } from './head.js';
 
@@ -77,7 +77,7 @@ export const rows: OpenHead = (first, size, options) => {
         Array.from({ length: boxes }, (_, b): Detection => {
           const o = (image * boxes + b) * 6;
           return { box: [at(o), at(o + 1), at(o + 2), at(o + 3)], score: at(o + 4), class: Math.round(at(o + 5)) };
-        }).filter(({ score }) => score >= options.scoreThreshold),
+        }).filter(({ score }) => isCandidate(score, options.scoreThreshold)),
       );
     },
   };

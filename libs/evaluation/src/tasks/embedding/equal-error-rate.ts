@@ -1,6 +1,6 @@
 import type { Statistic } from '../../intervals/bootstrap.js';
 import type { Resampled } from '../task.js';
-import { notCompared, type VectorEvidence } from './evidence.js';
+import { notCompared, infiniteVectors, type VectorEvidence } from './evidence.js';
 import { similarity } from './similarity.js';
 
 /**
@@ -13,9 +13,8 @@ export const equalErrorRate: Resampled<VectorEvidence> = {
   samples: ({ labels }) => labels.length,
   work: ({ labels }) => (labels.length * labels.length) / 2,
   missing(evidence) {
-    const reason = notCompared(evidence);
+    const reason = notCompared(evidence) ?? infiniteVectors(evidence);
     if (reason !== null) return reason;
-    if (!evidence.vectors.every(Number.isFinite)) return 'vectors of some samples are not finite';
     const classes = new Set(evidence.labels).size;
     return classes < 2 || classes === evidence.labels.length ? 'there are no pairs of one class and of two' : null;
   },

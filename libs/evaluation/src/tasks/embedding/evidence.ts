@@ -25,6 +25,11 @@ export function notCompared({ labels }: VectorEvidence): string | null {
     : null;
 }
 
+/** Why vectors cannot be compared at all; null where they can. */
+export function infiniteVectors({ vectors }: Pick<VectorEvidence, 'vectors'>): string | null {
+  return vectors.every(Number.isFinite) ? null : 'vectors of some samples are not finite';
+}
+
 /** Reads vectors [batch, numbers], further axes of 1 allowed. */
 export const embedding: TaskReader<VectorEvidence> = {
   open({ reference, size }, { options }) {

@@ -1,5 +1,5 @@
 import type { Share } from '../task.js';
-import { notCompared, type VectorEvidence } from './evidence.js';
+import { notCompared, infiniteVectors, type VectorEvidence } from './evidence.js';
 import { similarity } from './similarity.js';
 
 /**
@@ -9,7 +9,7 @@ import { similarity } from './similarity.js';
 export function recallAt(k: number): Share<VectorEvidence> {
   return {
     kind: 'share',
-    missing: (evidence) => notCompared(evidence) ?? alone(evidence),
+    missing: (evidence) => notCompared(evidence) ?? infiniteVectors(evidence) ?? alone(evidence),
     hits: (evidence) => Int8Array.from(evidence.labels, (_, query) => found(evidence, query, k)),
   };
 }

@@ -5,9 +5,10 @@ describe('figures of a regression', () => {
   const answered = (values: number[], better = values) =>
     scored({
       task: 'regression',
-      size: 2,
-      targets: { values: [0, 0, 0, 0], dims: [2] },
-      models: [{ y: float32([2, 2], values) }, { y: float32([2, 2], better) }],
+      // Each pair of samples four times.
+      size: 8,
+      targets: { values: new Array<number>(16).fill(0), dims: [2] },
+      models: [values, better].map((four) => ({ y: float32([8, 2], [four, four, four, four].flat()) })),
     });
 
   it('are the mean absolute and the root mean square error over all numbers', async () => {
