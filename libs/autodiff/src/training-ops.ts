@@ -15,14 +15,31 @@ import {
  */
 export const TRAINING_DOMAIN = 'coldpress.training';
 
-/**
- * x on the grid `scale` · {low … high}, kept in floats: `FakeQuantize(x, scale, low, high) -> y, rounded, clipped`.
- * `scale` is shaped to broadcast; low and high are scalars relative to the zero point.
- */
-export function fakeQuantize(x: string, scale: string, low: string, high: string, y: string, name = ''): NodeProto {
-  const outputs = [y, ownName(`${y}/rounded`), ownName(`${y}/clipped`)];
-  return makeNode('FakeQuantize', [x, scale, low, high], outputs, {}, { name, domain: TRAINING_DOMAIN });
+/** Where a grid ends: values of one number each, or shaped to broadcast. */
+export interface GridRange {
+  least: string;
+  most: string;
+  isOne: boolean;
 }
+
+/**
+ * x on the grid `scale` · {least … most}, kept in floats: `FakeQuantize(x, scale, least, most) -> y, rounded, clipped`.
+ * `scale` is shaped to broadcast; the ends are relative to the zero point.
+ */
+export function fakeQuantize(
+  x: string,
+  scale: string,
+  { least, most, isOne }: GridRange,
+  y: string,
+  name = '',
+): NodeProto {
+  const outputs = [y, ownName(`${y}/rounded`), ownName(`${y}/clipped`)];
+  const attributes = { [ONE_RANGE]: Number(isOne) };
+  return makeNode('FakeQuantize', [x, scale, least, most], outputs, attributes, { name, domain: TRAINING_DOMAIN });
+}
+
+/** Whether the ends of a FakeQuantize are one number each, which Clip takes. */
+const ONE_RANGE = 'one_range';
 
 /** What {@link appendForward} keeps of y = Gelu(x) for its gradient: x / √2, and Φ(x). */
 export function geluParts(y: string): { scaled: string; cdf: string } {
@@ -80,7 +97,8 @@ function appendFakeQuantize(builder: GraphBuilder, node: NodeProto): void {
   // Spelled out, so that the runtime does not take it for a quantized graph and fuse what gradients need.
   const steps = builder.op('Div', [x, scale]);
   builder.op('Round', [steps], {}, { outputs: [rounded] });
-  builder.op('Clip', [rounded, low, high], {}, { outputs: [clipped] });
+  if (intAttribute(node, ONE_RANGE, 1)) builder.op('Clip', [rounded, low, high], {}, { outputs: [clipped] });
+  else builder.op('Max', [builder.op('Min', [rounded, high]), low], {}, { outputs: [clipped] });
   builder.op('Mul', [clipped, scale], {}, { outputs: [y] });
 }
 

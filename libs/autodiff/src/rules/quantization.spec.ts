@@ -31,16 +31,21 @@ describe('rounding to a grid', () => {
     expect(await gradients(b.build(), ['x'], dims)).toEqual([[0, 1, 1, 1, 1, 1]]);
   });
 
-  it('passes gradients straight through FakeQuantize, and teaches its scale as LSQ does', async () => {
+  it.each([
+    ['of one number', []],
+    ['for each element', [X.length]],
+  ])('passes gradients straight through FakeQuantize with ends %s, and teaches its scale', async (_, dims) => {
     const b = new GraphBuilder();
     b.input('x', [X.length]);
-    const constant = (name: string, value: number) => b.initializer(floatTensor(name, [], [value]));
-    b.append(fakeQuantize('x', constant('scale', 0.5), constant('low', -2), constant('high', 3), 'y'));
+    const constant = (name: string, value: number, shape: number[] = []) =>
+      b.initializer(floatTensor(name, shape, new Array<number>(shape[0] ?? 1).fill(value)));
+    const ends = { least: constant('low', -2, dims), most: constant('high', 3, dims), isOne: dims.length === 0 };
+    b.append(fakeQuantize('x', constant('scale', 0.5), ends, 'y'));
     b.output('y', [X.length]);
     const shapes = { x: [X.length], scale: [], y: [X.length], 'y/rounded': [X.length], 'y/clipped': [X.length] };
     const [dX, dS] = await gradients(b.build(), ['x', 'scale'], shapes);
     expect(dX).toEqual([0, 1, 1, 1, 1, 0]);
-    // Cut off: the end of the grid; inside: rounded minus exact, in steps.
+    // As LSQ does. Cut off: the end of the grid; inside: rounded minus exact, in steps.
     const expected = X.reduce((sum, x) => {
       const step = Math.round(x / 0.5);
       return sum + (step < -2 ? -2 : step > 3 ? 3 : step - x / 0.5);

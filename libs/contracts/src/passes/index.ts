@@ -88,7 +88,7 @@ export const PASSES = {
       splits: recoverEpochs > 0 ? TRAINING : SPLITS_OF[IMPORTANCES[importance]],
       ...(recoverEpochs > 0 || SPLITS_OF[IMPORTANCES[importance]].length > 0 ? { batchFirst: true } : {}),
     }),
-    version: 14,
+    version: 15,
   }),
   distill: describe('Train the model to match its teacher, keeping zeros and grids.', DistillOptions, {
     reads: ({ method, teacher, student }) => ({
@@ -100,7 +100,7 @@ export const PASSES = {
     }),
     needs: ({ method }) => (method === 'generative' ? { splits: [] } : { splits: TRAINING, batchFirst: true }),
     resizes: ({ student }) => student !== 'current',
-    version: 13,
+    version: 14,
   }),
   train: describe('Train the model on labels, from fresh weights or its own.', TrainOptions, {
     // Weights of two bits begin at the floats that they were rounded from.

@@ -10,7 +10,7 @@ import {
   type NodeProto,
   type TensorProto,
 } from '#onnx';
-import { onGrid, type IntegerGrid } from './integer-grid.js';
+import { onGrid, type GridEnds, type IntegerGrid } from './integer-grid.js';
 
 /** The weight of a MatMulNBits on its grid, [outputs, inputs]; the grid's tensor is what the packed bytes stand for. */
 export interface BlockGrid {
@@ -58,13 +58,11 @@ function integersOf({ rows, columns, at }: BlockwiseWeight): Int16Array {
   return Int16Array.from({ length: rows * columns }, (_, i) => at(Math.floor(i / rows), i % rows));
 }
 
-/** What fits the field of every block, whatever its zero point. */
-function endsOf({ rows, columns, blockSize, bits, zeroPoint }: BlockwiseWeight): { low: number; high: number } {
-  let [low, high] = [-Infinity, Infinity];
-  for (let column = 0; column < columns; column++)
-    for (let row = 0; row < rows; row += blockSize) {
-      low = Math.max(low, -zeroPoint(column, row));
-      high = Math.min(high, 2 ** bits - 1 - zeroPoint(column, row));
-    }
-  return { low, high };
+/** What fits the field of each block about its zero point, which is one for all where they agree. */
+function endsOf({ rows, columns, blockSize, bits, zeroPoint }: BlockwiseWeight): GridEnds {
+  const zeros = Array.from({ length: columns }, (_, column) =>
+    Array.from({ length: Math.ceil(rows / blockSize) }, (_block, block) => zeroPoint(column, block * blockSize)),
+  ).flat();
+  const distinct = new Set(zeros).size > 1 ? zeros : zeros.slice(0, 1);
+  return { low: distinct.map((zero) => -zero), high: distinct.map((zero) => 2 ** bits - 1 - zero) };
 }

@@ -21,6 +21,7 @@ import {
   onGrid,
   productGrid,
   roundedFrom,
+  type GridEnds,
   type IntegerGrid,
 } from './integer-grid.js';
 import { floatCodebookOf, isStoredProduct, scaledRows, storedBehindCast, tableGrid } from './stored-forms.js';
@@ -30,7 +31,7 @@ import type { Scales } from './scales.js';
 import type { Trainable } from './trainable.js';
 
 /** Where a grid ends, in steps; see {@link IntegerGrid.isBinary}. */
-type GridEnds = Pick<IntegerGrid, 'low' | 'high'> & { isBinary?: boolean };
+type RoundedGrid = GridEnds & { isBinary?: boolean };
 
 /** Bits from which on a grid is too fine to round to: biases. */
 const FINE_BITS = 16;
@@ -93,12 +94,12 @@ export class FakeQuantizedWeights {
     const { dims, axis, blockSize } = grid;
     const shapes = broadcastShapes(grid);
     const scale = this.scales.value(grid.scaleName, shapes.scales, node);
-    if (axis === null || blockSize === 0) return this.round(node, shadow, scale, grid);
+    if (axis === null || blockSize === 0) return this.round(node, shadow, scale, grid, shapes.scales);
     const missing = (blockSize - (dims[axis]! % blockSize)) % blockSize;
     const along = (count: number) => dims.map((_, i) => (i === axis ? count : 0));
     const pads = [...along(0), ...along(missing)];
     const filled = missing === 0 ? shadow : this.add(node, 'Pad', [shadow, this.ints(`${shadow}/pads`, pads)]);
-    const rounded = this.round(node, this.reshape(node, filled, shapes.values), scale, grid);
+    const rounded = this.round(node, this.reshape(node, filled, shapes.values), scale, grid, shapes.scales);
     const padded = dims.map((dim, i) => (i === axis ? dim + missing : dim));
     const whole = this.reshape(node, rounded, padded);
     if (missing === 0) return whole;
@@ -213,7 +214,7 @@ export class FakeQuantizedWeights {
     const rows = this.add(node, 'Gather', [shadow, gather.input[1]!]);
     const shape = grid.axis === null ? [] : [grid.scales.length];
     const scale = this.scales.value(grid.scaleName, shape, node);
-    this.replace(node, this.round(node, rows, scale, grid));
+    this.replace(node, this.round(node, rows, scale, grid, shape));
     return true;
   }
 
@@ -253,7 +254,7 @@ export class FakeQuantizedWeights {
     const [low, high] = integerLimits(zeroPoint?.dataType ?? DataType.UINT8);
     const offset = zeroPoint ? tensorToNumbers(zeroPoint)[0]! : 0;
     const step = this.scales.value(scale.name, [], node);
-    const ends = { low: low - offset, high: high - offset };
+    const ends = { low: [low - offset], high: [high - offset] };
     this.replace(node, this.round(node, quantize.input[0]!, step, ends));
     return true;
   }
@@ -289,17 +290,28 @@ export class FakeQuantizedWeights {
    * Puts values on their grid. Of two levels, -1 and 1, each is the sign of the value: the upper or the lower of a grid
    * that is twice as wide and lies half a step aside.
    */
-  private round(node: NodeProto, value: string, scale: string, grid: GridEnds): string {
-    if (!grid.isBinary) return this.roundEvenly(node, value, scale, grid);
+  private round(
+    node: NodeProto,
+    value: string,
+    scale: string,
+    grid: RoundedGrid,
+    shape: readonly number[] = [],
+  ): string {
+    if (!grid.isBinary) return this.roundEvenly(node, value, scale, grid, shape);
     const step = this.add(node, 'Add', [scale, scale]);
-    const upper = this.roundEvenly(node, this.add(node, 'Add', [value, scale]), step, { low: 0, high: 1 });
+    const upper = this.roundEvenly(node, this.add(node, 'Add', [value, scale]), step, { low: [0], high: [1] }, []);
     return this.add(node, 'Sub', [upper, scale]);
   }
 
-  private roundEvenly(node: NodeProto, value: string, scale: string, { low, high }: GridEnds): string {
+  /** `shape` is that of the scales, and of the ends where each scale has its own. */
+  private roundEvenly(node: NodeProto, value: string, scale: string, ends: GridEnds, shape: readonly number[]): string {
     const output = this.graph.freshName(`${node.output[0]}/grid`);
-    const [least, most] = [this.constant(`${output}/low`, low), this.constant(`${output}/high`, high)];
-    this.graph.addNode(fakeQuantize(value, scale, least, most, output, node.name), { before: node });
+    const isOne = ends.low.length === 1;
+    const stored = (name: string, numbers: readonly number[]) =>
+      this.graph.addInitializer(floatTensor(this.graph.freshName(name), isOne ? [] : shape, numbers)).name;
+    const [least, most] = [stored(`${output}/low`, ends.low), stored(`${output}/high`, ends.high)];
+    const range = { least, most, isOne };
+    this.graph.addNode(fakeQuantize(value, scale, range, output, node.name), { before: node });
     return output;
   }
 

@@ -41,8 +41,8 @@ describe('a stored integer weight', () => {
   it('goes below zero as far as above where all of it lies on one side', () => {
     const positive = gridOf(DataType.INT8, Int8Array.of(1, 1, 0, 1, 1, 1));
     const negative = gridOf(DataType.INT8, Int8Array.of(-128, -1, -1, -1, -1, -1));
-    expect([positive.low, positive.high]).toEqual([-64, 64]);
-    expect([negative.low, negative.high]).toEqual([-128, 127]);
+    expect([positive.low, positive.high]).toEqual([[-64], [64]]);
+    expect([negative.low, negative.high]).toEqual([[-128], [127]]);
   });
 
   it('is found behind a Cast, and keeps its width', () => {

@@ -14,8 +14,14 @@ import {
   type TensorProto,
 } from '#onnx';
 
+/** How far a grid reaches from its zero: one number for all, or one for each scale where zero points differ. */
+export interface GridEnds {
+  low: readonly number[];
+  high: readonly number[];
+}
+
 /** The grid a weight is stored on: w = scale · (q - zeroPoint), low ≤ q - zeroPoint ≤ high. */
-export interface IntegerGrid {
+export interface IntegerGrid extends GridEnds {
   /** The initializer that holds the integers: the weight's, or a codebook's entries. */
   tensor: TensorProto;
   dims: number[];
@@ -30,8 +36,6 @@ export interface IntegerGrid {
   axis: number | null;
   /** Elements along the axis that share a scale; 0 for scales per channel. */
   blockSize: number;
-  low: number;
-  high: number;
   bits: number;
   /** Whether it has two levels alone, -1 and 1 times the scale. */
   isBinary: boolean;
@@ -103,7 +107,7 @@ function isBinary(tensor: TensorProto): boolean {
 export function gridValues(grid: IntegerGrid): Float32Array {
   const stored = tensorData(grid.tensor) as ArrayLike<number>;
   const place = scalePlace(grid);
-  const valueAt = (value: number, at: number) => (value - zeroPointAt(grid, at)) * grid.scales[at]!;
+  const valueAt = (value: number, at: number) => (value - numberAt(grid.zeroPoints, at)) * grid.scales[at]!;
   return Float32Array.from(stored, (value, i) => valueAt(value, place(i)));
 }
 
@@ -114,8 +118,8 @@ export function onGrid(grid: IntegerGrid, values: Float32Array, scales = grid.sc
   for (let i = 0; i < values.length; i++) {
     const level = Math.fround(values[i]! / scales[place(i)]!);
     const nearest = grid.isBinary ? (level > 0 ? 1 : -1) : roundHalfEven(level);
-    const clipped = Math.min(grid.high, Math.max(grid.low, nearest));
-    stored[i] = clipped + zeroPointAt(grid, place(i));
+    const clipped = Math.min(numberAt(grid.high, place(i)), Math.max(numberAt(grid.low, place(i)), nearest));
+    stored[i] = clipped + numberAt(grid.zeroPoints, place(i));
   }
   return makeTensor(grid.tensor.name, grid.tensor.dataType as DataType, grid.dims, stored);
 }
@@ -163,26 +167,34 @@ function storedIntegers(graph: Graph, value: string): TensorProto | undefined {
 
 /**
  * How far the grid reaches. A quantizer that kept away from the type's ends (symmetric, or ±64 for kernels that would
- * saturate) is followed: the widest power of two that holds what is there.
+ * saturate) is followed: the widest power of two that holds what is there. About another zero point than 0 it reaches
+ * to the ends of the type, or to ±64 where all of it lies within.
  */
-function gridEnds(tensor: TensorProto, zeroPoints: readonly number[]): { low: number; high: number } {
-  const [typeLow, typeHigh] = integerLimits(tensor.dataType);
-  const zeroPoint = zeroPoints[0]!;
+function gridEnds(tensor: TensorProto, zeroPoints: readonly number[]): GridEnds {
   const stored = tensorData(tensor) as ArrayLike<number>;
   let [least, most] = [0, 0];
   for (let i = 0; i < stored.length; i++) {
-    least = Math.min(least, stored[i]! - zeroPoint);
-    most = Math.max(most, stored[i]! - zeroPoint);
+    least = Math.min(least, stored[i]!);
+    most = Math.max(most, stored[i]!);
   }
-  // Of several zero points only what fits them all is sure to fit the type.
-  if (typeLow === 0) return { low: typeLow - Math.min(...zeroPoints), high: typeHigh - Math.max(...zeroPoints) };
-  const reduced = tensor.dataType === DataType.INT8 && Math.max(-least, most) <= 64;
-  const high = reduced ? 64 : typeHigh - zeroPoint;
-  return { low: least === typeLow - zeroPoint ? least : -high, high };
+  const [typeLow, typeHigh] = integerLimits(tensor.dataType);
+  const isReduced = tensor.dataType === DataType.INT8 && Math.max(-least, most) <= REDUCED;
+  const [lowest, highest] = isReduced ? [-REDUCED, REDUCED] : [typeLow, typeHigh];
+  if (typeLow < 0 && zeroPoints.every((zeroPoint) => zeroPoint === 0))
+    return { low: [least === lowest ? least : -highest], high: [highest] };
+  const distinct = new Set(zeroPoints).size > 1 ? zeroPoints : zeroPoints.slice(0, 1);
+  return {
+    low: distinct.map((zeroPoint) => lowest - zeroPoint),
+    high: distinct.map((zeroPoint) => highest - zeroPoint),
+  };
 }
 
-function zeroPointAt({ zeroPoints }: IntegerGrid, place: number): number {
-  return zeroPoints[place] ?? zeroPoints[0]!;
+/** Where weights end that kernels without int8 dot products do not saturate on. */
+const REDUCED = 64;
+
+/** The number of a place, where there is one for each, else the one for all. */
+function numberAt(numbers: readonly number[], place: number): number {
+  return numbers[place] ?? numbers[0]!;
 }
 
 /** Where the scale of an element lies among the scales. */
