@@ -75,7 +75,7 @@ export const PASSES = {
     needs: ({ scheme, ranges, encodings }) => ({
       splits: scheme === 'static' && ranges.length === 0 && !encodings ? CALIBRATION : [],
     }),
-    version: 14,
+    version: 15,
   }),
   prune: describe('Remove weights or whole channels that matter least.', PruneOptions, {
     reads: ({ recoverEpochs, budget }) => ({

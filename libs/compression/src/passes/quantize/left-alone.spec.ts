@@ -42,6 +42,22 @@ async function outputOf(model: ModelProto): Promise<Float32Array> {
   }
 }
 
+describe('a layer on which no output depends', () => {
+  it.each(['static', 'dynamic', 'weightOnly', 'float16'] as const)('is left out and told of: %s', async (scheme) => {
+    const model = around((b, x) => {
+      b.op('Gemm', [b.op('Tanh', [x]), table(b, 64, 16)]);
+      return b.op('MatMul', [x, table(b, 64, 8)]);
+    });
+    const exact = await outputOf(model);
+    const { skipped } = await quantized(model, { scheme });
+    expect(skipped.filter(({ reason }) => reason.startsWith('no output depends on it'))).toEqual([
+      expect.objectContaining({ opType: 'Gemm' }),
+    ]);
+    expect(model.graph!.node.some(({ opType }) => opType === 'Gemm')).toBe(false);
+    expect(snrDb(exact, await outputOf(model))!).toBeGreaterThan(30);
+  });
+});
+
 /** Nodes that keep a large float constant, each with what the plan must say of it. */
 const HOLDERS: Record<string, [(b: GraphBuilder, x: string) => string, RegExp]> = {
   BatchNormalization: [

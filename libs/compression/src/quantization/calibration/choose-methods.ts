@@ -13,6 +13,7 @@ import {
   type RangeMethod,
 } from './calibrate.js';
 import type { Batches } from '../../calibration-data.js';
+import { alignConcats } from '../emit/concat-ranges.js';
 import { putOnGrids } from '../emit/grids.js';
 import { knownRanges } from './known-ranges.js';
 import { copyLayers, type LayeredGraph } from '../layers/layered-graph.js';
@@ -183,7 +184,8 @@ class MethodTrial {
     const { graph, layers } = copyLayers(this.subject.graph, this.subject.layers);
     const sites = placePairs(graph, layers);
     const decided = decideRanges(observed, { ...this.options, ...methods });
-    const ranges = new Map([...decided, ...settledRanges(sites, this.options)]);
+    const settled = settledRanges(sites, this.options);
+    const ranges = alignConcats(graph, sites, new Map([...decided, ...settled]), new Set(settled.keys()));
     const { inputScaleOf } = putOnGrids(graph, layers, sites, ranges, this.options);
     const options = { ...this.options, random: seededRandom(this.run.seed) };
     const correction = new BiasCorrection(graph, methods.biasCorrection ? moments : null);

@@ -53,6 +53,79 @@ describe('a net whose layers are joined by Sigmoid, Mul, Split, Concat, pools an
   });
 });
 
+describe('a Concat copies integers instead of rounding them once more', () => {
+  const conv = (b: GraphBuilder, value: string, from: number, size = 1) =>
+    b.op('Conv', [
+      value,
+      b.float(
+        noise(8 * from).map((weight) => weight * size),
+        [8, from, 1, 1],
+      ),
+    ]);
+  const joined = (join: (b: GraphBuilder, x: string) => string[]): ModelProto => {
+    const b = new GraphBuilder();
+    const parts = join(b, b.input('x', ['n', 3, CHAIN_NET_SIZE, CHAIN_NET_SIZE]));
+    b.output(conv(b, b.op('Concat', parts, { axis: 1 }), 8 * parts.length));
+    return b.build();
+  };
+  const gridsAround = async (model: ModelProto, given: Partial<QuantizeOptions> = {}) => {
+    const [concat] = new Graph(model).nodes.filter(({ opType }) => opType === 'Concat');
+    const [inputs, output] = [[...concat!.input], concat!.output[0]!];
+    const { activations } = (await quantized(model, given)).report;
+    const gridOf = (name: string) => {
+      const found = activations!.find(({ value }) => value === name);
+      return found && `${found.scale} ${found.zeroPoint}`;
+    };
+    return { inputs: inputs.map(gridOf), output: gridOf(output), activations: activations! };
+  };
+
+  it.each(['minmax', 'percentile', 'entropy'] as const)(
+    'where nothing else reads what it joins: %s',
+    async (calibration) => {
+      const model = joined((b, x) => [conv(b, x, 3), conv(b, x, 3, 0.3)]);
+      const { inputs, output } = await gridsAround(model, { calibration });
+      expect(inputs).toEqual([output, output]);
+    },
+  );
+
+  it('where something does, that keeps a grid of its own, and the widest is that of all', async () => {
+    const model = joined((b, x) => {
+      const [wide, narrow] = [conv(b, x, 3, 5), conv(b, x, 3, 0.3)];
+      return [wide, narrow, conv(b, narrow, 8, 0.1)];
+    });
+    const { inputs, output } = await gridsAround(model);
+    expect(inputs[0]).toBe(output);
+    expect(inputs[1]).not.toBe(output);
+    expect(inputs[2]).toBe(output);
+  });
+
+  it('a Relu keeps its zero, beside values below', async () => {
+    const model = joined((b, x) => [b.op('Relu', [conv(b, x, 3)]), conv(b, x, 3)]);
+    const { inputs, output } = await gridsAround(model);
+    expect(inputs[0]).toMatch(/ 0$/);
+    expect(output).not.toMatch(/ 0$/);
+    expect((await quantized(model)).fused['Relu']).toBeUndefined();
+  });
+
+  it('ranges that are given stay', async () => {
+    const model = joined((b, x) => [conv(b, x, 3), conv(b, x, 3, 0.3)]);
+    const [concat] = new Graph(model).nodes.filter(({ opType }) => opType === 'Concat');
+    const ranges = [{ value: concat!.output[0]!, min: -9, max: 9 }];
+    const { activations } = await gridsAround(model, { ranges });
+    expect(activations.find(({ value }) => value === ranges[0]!.value)).toMatchObject({ min: -9, max: 9 });
+  });
+
+  it('nodes that do the same are one', async () => {
+    const pool = (b: GraphBuilder, x: string) => b.op('MaxPool', [x], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] });
+    const model = joined((b, x) => {
+      const first = conv(b, x, 3);
+      return [first, pool(b, first), pool(b, pool(b, first))];
+    });
+    const { fused } = await quantized(model);
+    expect(fused['NhwcMaxPool'] ?? fused['MaxPool']).toBe(2);
+  });
+});
+
 /** Conv(x) -> `between` -> Conv, and the values that get a grid. */
 function gridsOf(between: (b: GraphBuilder, value: string) => string): { model: ModelProto; values: string[] } {
   const b = new GraphBuilder();

@@ -1,5 +1,6 @@
 import type { QuantizeOptions, Skipped } from '#contracts';
 import { nodeLabel, Graph, type ModelProto, type NodeProto } from '#onnx';
+import { leftAlone } from '../../left-alone.js';
 import { fuseDecomposed } from '../../rewrites/decomposed.js';
 import { foldBatchNorm } from '../../rewrites/fold-batch-norm.js';
 import { fuseHardSwish } from '../../rewrites/fuse-hard-swish.js';
@@ -8,7 +9,7 @@ import { plainGemms } from '../../rewrites/plain-gemm.js';
 import { equalizeLayers } from '../rescaling/equalize.js';
 import { encodingOf, readEncodings, Unused, valueNames, type KnownEncodings } from '../calibration/known-encodings.js';
 import { floatConstantsLeft } from './float-constants.js';
-import { widenWeights, type Layer, type Selection } from './layers.js';
+import { isWeighted, widenWeights, type Layer, type Selection } from './layers.js';
 import { selectRecurrent } from './recurrent.js';
 import { selectAlone } from './stored-alone.js';
 import { selectTables, type LookUpTable } from './tables.js';
@@ -54,9 +55,10 @@ export function planLayers(model: ModelProto, options: QuantizeOptions, select: 
   const namesBefore = valueNames(new Graph(model));
   fuseDecomposed(model);
   const graph = new Graph(model);
+  const unread = dropUnread(graph);
   foldBatchNorm(graph);
   fuseHardSwish(graph);
-  if (!select) return { graph, layers: [], skipped: [] };
+  if (!select) return { graph, layers: [], skipped: unread };
   plainGemms(graph);
   const unused = new Unused();
   const encodings = readEncodings(options, new Set([...namesBefore, ...valueNames(graph)]), unused);
@@ -67,12 +69,21 @@ export function planLayers(model: ModelProto, options: QuantizeOptions, select: 
   const rescalingLeft = rescale(graph, found.layers, layers, options);
   const alone = selectAlone(graph, new Set(recurrent), options);
   widenWeights(graph, alone);
-  const otherwise = [...rescalingLeft, ...refused, ...tablesLeft, ...recurrentLeft, ...unused.skipped];
+  const otherwise = [...unread, ...rescalingLeft, ...refused, ...tablesLeft, ...recurrentLeft, ...unused.skipped];
   const left = [...found.skipped, ...otherwise];
   const skipped = storedAlone(left, alone, options);
   const spokenOf = namesOf([...layers, ...tables, ...alone, ...recurrent.map((node) => ({ node }))], skipped);
   const constantsLeft = floatConstantsLeft(graph, spokenOf);
   return { graph, layers, tables, recurrent, alone, encodings, skipped: [...skipped, ...constantsLeft] };
+}
+
+/** Takes out what leads to no output, and tells of the layers among it. */
+function dropUnread(graph: Graph): Skipped[] {
+  const weighted = graph.nodes.filter((node) => isWeighted(graph, node));
+  graph.removeDeadCode();
+  const kept = new Set(graph.nodes);
+  const unread = weighted.filter((node) => !kept.has(node));
+  return unread.map((node) => leftAlone(node, 'no output depends on it: it is left out of the file'));
 }
 
 /** Says of operators without an integer kernel that their weights are integers; in a scheme of weights that is all. */

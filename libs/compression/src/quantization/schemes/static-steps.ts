@@ -1,14 +1,17 @@
-import { known, outputOf, writeModel } from '#onnx';
+import { inputOf, known, outputOf, writeModel } from '#onnx';
+import { mergeEqual } from '../../rewrites/merge-equal.js';
 import { poolBeforeRelu } from '../../rewrites/pool-before-relu.js';
 import { poolMeans } from '../../rewrites/pool-means.js';
 import { calibrate, decideRanges } from '../calibration/calibrate.js';
 import { chooseObserved } from '../calibration/choose-methods.js';
 import { findUnused } from '../calibration/known-encodings.js';
 import { knownRanges, unknownValues } from '../calibration/known-ranges.js';
+import { alignConcats } from '../emit/concat-ranges.js';
 import { fusionContext, giveFusibleForm } from '../emit/fusible-form.js';
 import { putOnGrids } from '../emit/grids.js';
 import { fixedRanges, placePairs } from '../emit/placement.js';
 import { firstBatches } from '../evidence/first-batches.js';
+import { INT8_COMPANIONS, movesElements } from '../emit/int8-readers.js';
 import { layerEvidence } from '../evidence/layer-evidence.js';
 import { copyLayers } from '../layers/layered-graph.js';
 import { chooseWidths } from '../mixed/choose-widths.js';
@@ -20,10 +23,12 @@ import { DONE_BY } from '../run.js';
 import type { StaticWork } from './static-work.js';
 
 /** Puts operators in the order and form that the runtime's fusions look for. */
-export async function shapeForFusion({ graph, layers, batches }: StaticWork): Promise<void> {
+export async function shapeForFusion({ graph, plan, layers, batches }: StaticWork): Promise<void> {
   const chosen = new Set(layers.map(({ node }) => node));
   const convolutionsLeft = graph.nodes.filter((node) => node.opType === 'Conv' && !chosen.has(node));
   for (const node of convolutionsLeft) poolBeforeRelu(graph, node);
+  mergeEqual(graph, (node) => movesElements(node) || INT8_COMPANIONS.has(node.opType));
+  for (const layer of plan.layers) layer.input = inputOf(layer.node, 0);
   poolMeans(graph);
   giveFusibleForm(graph, layers, await fusionContext(graph, layers, batches));
 }
@@ -73,7 +78,8 @@ export async function calibrateActivations(work: StaticWork): Promise<void> {
   const measured = isObserved
     ? decideRanges(observed, { ...options, ...decided })
     : await calibrate(graph.model, unknown, batches, { ...options, ...decided, ...run });
-  work.ranges = new Map([...fixed, ...given, ...measured]);
+  const ranges = new Map([...fixed, ...given, ...measured]);
+  work.ranges = alignConcats(graph, sites, ranges, new Set(given.keys()));
 }
 
 /** Takes the statistics that rounding and bias correction go by. */
