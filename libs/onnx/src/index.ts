@@ -35,6 +35,7 @@ export type { Shapes } from './shapes.js';
 export * from './sparse.js';
 export * from './static-shapes.js';
 export * from './tensor.js';
+export { bytesByType } from './stored-bytes.js';
 export * from './tensors.js';
 export * from './weight-sites.js';
 export * from './weight-storage.js';

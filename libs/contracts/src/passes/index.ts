@@ -125,6 +125,7 @@ export const PASSES = {
   export: describe('Write the model as a file for the device: the format of ONNX Runtime, or ONNX.', ExportOptions, {
     reads: {},
     changes: false,
+    version: 2,
   }),
   evaluate: describe('Measure quality, size and latency of the baseline and of each stage so far.', EvaluateOptions, {
     reads: { data: true, history: true, machine: true },

@@ -1,11 +1,12 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ExportOptions } from '#contracts';
+import { ExportOptions, QuantizeOptions } from '#contracts';
 import { Session } from '#inference';
 import { cloneModel, loadModel, writeModel, type ModelProto } from '#onnx';
-import { convNet } from '#testing';
+import { convNet, mlp } from '#testing';
 import { stageContext } from '../../context.fixture.js';
+import { quantizePass } from '../quantize/quantize.js';
 import { exportPass } from './export.js';
 
 const FEED = {
@@ -17,10 +18,10 @@ const FEED = {
 async function exported<T>(
   options: object,
   use: (folder: string, files: string[], summary: Record<string, unknown>) => Promise<T>,
+  model = convNet({ size: 8 }),
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'coldpress-export-'));
   try {
-    const model = convNet({ size: 8 });
     const context = stageContext(cloneModel(model), { baseline: writeModel(model), seed: 1, outputPath: folder });
     const result = await exportPass.run(context, ExportOptions.parse(options));
     expect(result.model).toBeNull();
@@ -74,6 +75,50 @@ describe('export', () => {
       );
       expect(data!.length).toBeGreaterThan(bytes!.length);
     }));
+
+  describe.each<[string, object]>([
+    ['8 bits', { weightBits: 8 }],
+    ['4 bits', { weightBits: 4 }],
+    ['half precision', { scheme: 'float16' }],
+  ])('of weights in %s', (_, given) => {
+    const small = async () => {
+      const options = QuantizeOptions.parse({ scheme: 'weightOnly', ...given });
+      const { model } = await quantizePass.run(stageContext(mlp([64, 256, 10])), options);
+      return model!;
+    };
+    const exportedAs = async (options: object) =>
+      exported(
+        options,
+        async (_folder, _files, { bytes, warnings, verdict }) => ({ bytes, warnings, verdict }),
+        await small(),
+      );
+
+    it.each(['ort', 'onnx'])(
+      'says where optimizing makes floats of them, with a way out that works: %s',
+      async (format) => {
+        const { warnings, verdict } = await exportedAs({ format });
+        expect(warnings).toEqual([expect.stringMatching(/optimizing turned what is stored .* into floats/)]);
+        const [warning] = warnings as [string];
+        expect(verdict).toContain(warning);
+        const [, chosen] = /(?:format: (onnx) with )?optimization: none/.exec(warning)!;
+        const kept = await exportedAs({ format: chosen ?? format, optimization: 'none' });
+        expect(kept.warnings).toEqual([]);
+        expect(kept.bytes).toBeLessThan(writeModel(await small()).length + 20_000);
+      },
+    );
+  });
+
+  it('refuses integers that the format of the runtime does not know, before and in the stage', async () => {
+    const options = QuantizeOptions.parse({ scheme: 'weightOnly', weightBits: 4 });
+    const { model } = await quantizePass.run(stageContext(mlp([64, 256, 10])), options);
+    const none = ExportOptions.parse({ optimization: 'none' });
+    const problem = /holds no int4, .* choose format: onnx with optimization: none, or quantize to 8 bits/;
+    expect(exportPass.obstacles?.(model!, none, new Map())).toEqual([
+      { field: 'format', message: expect.stringMatching(problem) },
+    ]);
+    await expect(exported({ optimization: 'none' }, async () => null, model!)).rejects.toThrow(problem);
+    expect(exportPass.obstacles?.(model!, ExportOptions.parse({}), new Map())).toEqual([]);
+  });
 
   it('refuses external data of a format that is one file', () => {
     expect(() => ExportOptions.parse({ externalData: true })).toThrow(/the format ort is one file/);

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import type { ExportOptions } from '#contracts';
 import { Session } from '#inference';
 import { parseModel, MODEL_LIMITS, writeModel, type ModelProto } from '#onnx';
+import { OptionError } from '../../errors.js';
 import type { Pass } from '../../pass.js';
 import { moveDataOut } from './external-data.js';
 import { operatorsOf, requiredOperators } from './required-operators.js';
+import { unwritableWeights, widenedWeights } from './written-weights.js';
 
 const ORT_FILE = 'exported.ort';
 const ONNX_FILE = 'exported.onnx';
@@ -23,9 +25,17 @@ export const exportPass: Pass<'export'> = {
 
   preflight: () => [],
 
+  obstacles(model, options) {
+    const problem = options.optimization === 'none' ? unwritableWeights(model, options) : null;
+    return problem === null ? [] : [{ field: 'format', message: problem }];
+  },
+
   async run({ model, outputPath, progress }, options) {
     progress(0, options.optimization === 'none' ? 'reading the model' : 'optimizing the graph');
     const optimized = await optimize(model, options, outputPath);
+    const problem = unwritableWeights(optimized, options);
+    if (problem !== null) throw new OptionError('format', problem, 'export_format');
+    const widened = widenedWeights(model, optimized, options);
     progress(0.5, 'writing the file, and loading it once');
     const files =
       options.format === 'ort'
@@ -43,7 +53,8 @@ export const exportPass: Pass<'export'> = {
         optimization: options.optimization,
         bytes,
         operators: Object.fromEntries(operators.map(({ domain, version, names }) => [`${domain} ${version}`, names])),
-        verdict: `${files[0]}: ${bytes} bytes, ${kinds} kinds of operators${fusedWords(operators)}`,
+        warnings: widened === null ? [] : [widened],
+        verdict: `${files[0]}: ${bytes} bytes, ${kinds} kinds of operators${fusedWords(operators)}${widened === null ? '' : `. ${widened}`}`,
       },
       files,
     };
