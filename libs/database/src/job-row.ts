@@ -56,6 +56,7 @@ function toJob(row: JobRow, stages: readonly StageRow[], files: readonly Artifac
     cancelRequestedAt: _cancel,
     priority: _priority,
     sought: _sought,
+    summed: _summed,
     createdAt,
     finishedAt,
     ...rest
