@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { LayerNode, ModelInspection } from '#contracts';
 import { UsageError } from './errors.js';
@@ -10,6 +11,8 @@ import { withModelFile } from './model-folder.js';
 export interface ModelHere {
   /** Of the file, its external data not counted. */
   bytes: number;
+  /** The files of its external data, beside it, with their bytes. */
+  data: { file: string; bytes: number }[];
   /** The id that it has where it is stored; null with external data, which it is stored with. */
   id: string | null;
   inspection: ModelInspection;
@@ -19,7 +22,8 @@ export interface ModelHere {
 /** Reads a model that lies here. Throws UsageError for one that cannot be read. */
 export function readModelHere(path: string): Promise<ModelHere> {
   return withModelFile(path, async (file) => {
-    const { ExternalDataError, inspectModel, layerList, loadModel, OnnxError } = await import('#onnx');
+    const { ExternalDataError, externalDataFiles, inspectModel, layerList, loadModel, OnnxError } =
+      await import('#onnx');
     try {
       const alone = await loadModel(file, { alone: true }).catch((error: unknown) => {
         if (!(error instanceof ExternalDataError)) throw error;
@@ -27,7 +31,12 @@ export function readModelHere(path: string): Promise<ModelHere> {
       });
       const model = alone ?? (await loadModel(file));
       const id = alone ? await digestOf(file) : null;
-      return { bytes: (await stat(file)).size, id, inspection: inspectModel(model), layers: layerList(model) };
+      const apart = alone ? [] : await externalDataFiles(file);
+      const sizeOf = async (of: string) => (await stat(of)).size;
+      const data = await Promise.all(
+        apart.map(async (name) => ({ file: name, bytes: await sizeOf(join(dirname(file), name)) })),
+      );
+      return { bytes: await sizeOf(file), data, id, inspection: inspectModel(model), layers: layerList(model) };
     } catch (cause) {
       if (!(cause instanceof OnnxError)) throw cause;
       throw new UsageError(`cannot read ${path}: ${cause.message}`, { cause });

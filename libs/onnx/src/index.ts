@@ -11,7 +11,7 @@ export * from './graph.js';
 export * from './grid.js';
 export * from './inline-functions.js';
 export * from './inspect.js';
-export { joinModel } from './join-model.js';
+export { externalDataFiles, joinModel } from './join-model.js';
 export * from './lift-opset.js';
 export * from './layer-list.js';
 export * from './limits.js';

@@ -14,10 +14,15 @@ import { writeModel } from './write.js';
  */
 export async function joinModel(path: string, output: string): Promise<string[]> {
   const model = await loadModel(path);
-  const locations = new Set<string>();
-  for (const tensor of allTensors(parseModel(await readFile(path), MODEL_LIMITS)))
-    if (tensor.dataLocation === DataLocation.EXTERNAL) locations.add(externalFile(tensor));
+  const locations = await externalDataFiles(path);
   await mkdir(dirname(output), { recursive: true });
   await writeFile(output, writeModel(model));
-  return [...locations];
+  return locations;
+}
+
+/** The locations of the external data that a model file names, each once, whether or not they are there. */
+export async function externalDataFiles(path: string): Promise<string[]> {
+  const tensors = [...allTensors(parseModel(await readFile(path), MODEL_LIMITS))];
+  const apart = tensors.filter(({ dataLocation }) => dataLocation === DataLocation.EXTERNAL);
+  return [...new Set(apart.map(externalFile))];
 }

@@ -100,9 +100,10 @@ interface Inspected {
 /** What lies here goes first, as wherever a model may be either. */
 async function inspectedOf(reference: string, command: Command): Promise<Inspected> {
   if (await isModelPath(reference)) {
-    const { id, bytes, inspection, layers } = await readModelHere(reference);
-    const record = { id, name: reference, bytes, inspection, layers };
-    return { record, title: `${reference}  ${formatBytes(bytes)}`, id, inspection, layers };
+    const { id, bytes, data, inspection, layers } = await readModelHere(reference);
+    const record = { id, name: reference, bytes, data, inspection, layers };
+    const beside = data.map((part) => `, with ${formatBytes(part.bytes)} in ${part.file}`).join('');
+    return { record, title: `${reference}  ${formatBytes(bytes)}${beside}`, id, inspection, layers };
   }
   const { client } = await context(command);
   const model = await findModel(client, reference);

@@ -120,7 +120,7 @@ export const PASSES = {
         ? { splits: TRAINING, batchFirst: true }
         : { splits: CALIBRATION },
     changes: false,
-    version: 5,
+    version: 6,
   }),
   export: describe('Write the model as a file for the device: the format of ONNX Runtime, or ONNX.', ExportOptions, {
     reads: {},

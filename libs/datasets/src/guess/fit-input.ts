@@ -10,9 +10,21 @@ export function fitInput({ type, dims }: ValueSummary, sample: SampleType): Prep
   const shape = wanted === null ? [] : shapeOps(wanted, sample.dims);
   if (shape === null) return null;
   if (type === sample.type) return shape;
-  if (type === 'float32' && sample.type === 'uint8') return [...shape, { op: 'scale', factor: BYTE }];
-  return [...shape, { op: 'cast', to: type as Extract<Preprocess, { op: 'cast' }>['to'] }];
+  if (isFloat(type) && sample.type === 'uint8') return [...shape, { op: 'scale', factor: BYTE }, ...castFloats(type)];
+  return [...shape, castTo(type)];
 }
+
+/** Whether an input takes fractions, in whatever precision. */
+export const isFloat = (type: string | undefined): boolean => type !== undefined && FLOATS.has(type);
+
+const FLOATS: ReadonlySet<string> = new Set(['float32', 'float64', 'float16']);
+
+/** The last step from float32, which arithmetic is done in, to the floats that an input takes. */
+export function castFloats(type: string | undefined): Preprocess[] {
+  return type !== undefined && isFloat(type) && type !== 'float32' ? [castTo(type)] : [];
+}
+
+const castTo = (type: string): Preprocess => ({ op: 'cast', to: type as Extract<Preprocess, { op: 'cast' }>['to'] });
 
 function shapeOps(wanted: readonly (number | string)[], sample: readonly number[]): Preprocess[] | null {
   const fits = (dim: number | string, size: number | undefined) => typeof dim === 'string' || dim <= 0 || dim === size;

@@ -3,6 +3,7 @@ import { CLASS, RECORDINGS } from '../media/folder.js';
 import type { FileTree } from '../media/file-tree.js';
 import { readWav } from '../media/wav.js';
 import { inParts, keyOf, type Found, type Scene } from './scene.js';
+import { castFloats, isFloat } from './fit-input.js';
 import { foldersOf, labelsByFolder } from './folders.js';
 
 const RATE = 16_000;
@@ -12,7 +13,7 @@ const HOP = 160;
 export async function guessRecordings(tree: FileTree, file: string, scene: Scene): Promise<Found> {
   const { model, note } = scene;
   const recordings = tree.paths.filter((path) => RECORDINGS.test(path));
-  const floats = model.inputs.filter(({ type }) => type === 'float32');
+  const floats = model.inputs.filter(({ type }) => isFloat(type));
   const input = floats.find(({ dims }) => (dims?.length ?? 0) > 1) ?? model.inputs[0];
   const [first = ''] = recordings;
   const { rate, samples } = readWav(await tree.read(first), first);
@@ -30,7 +31,7 @@ export async function guessRecordings(tree: FileTree, file: string, scene: Scene
   const splits = foldersOf(recordings, file);
   const labels = labelsByFolder(recordings, splits, scene);
   return {
-    inputs: { [key]: { audio: { ...audio, windows }, preprocess: reshape } },
+    inputs: { [key]: { audio: { ...audio, windows }, preprocess: [...reshape, ...castFloats(input?.type)] } },
     ...(labels ? { labels: { array: CLASS, classes: labels } } : {}),
     ...(isState ? { sequence: { steps: windows } } : {}),
     splits: Object.keys(splits).length > 0 ? splits : inParts(file),

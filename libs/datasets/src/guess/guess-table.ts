@@ -3,11 +3,14 @@ import type { DatasetManifest, ValueSummary } from '#contracts';
 import { openArrayFile } from '../array-file.js';
 import { DatasetError } from '../errors.js';
 import type { ArrayFile } from '../stored-array.js';
+import { castFloats } from './fit-input.js';
 import { inParts, keyOf, scoresOf, type Found, type ManifestInput, type Scene } from './scene.js';
 import { splitsIn } from './split-names.js';
 
 const LABEL = /^(y|labels?|targets?|class|classes|species|category)$/i;
 const MASK = /mask/i;
+/** Columns that are named at most. */
+const MOST_TOLD = 5;
 
 /**
  * A data set of tables: columns of numbers for an input of so many, lists of tokens by their names, and the column of
@@ -37,6 +40,11 @@ export async function guessTable(files: readonly string[], scene: Scene): Promis
       }),
     );
     const labels = label === undefined ? undefined : await labelsOf(table, label, scene);
+    tellOfTable(
+      table,
+      names.filter((name) => name !== label && table.words.has(name)),
+      scene,
+    );
     const splits = splitsIn(files);
     return {
       inputs,
@@ -49,6 +57,15 @@ export async function guessTable(files: readonly string[], scene: Scene): Promis
   } finally {
     table.close();
   }
+}
+
+/** How the table was read, and which columns of words no input takes. */
+function tellOfTable({ warnings }: ArrayFile, ofWords: readonly string[], { note }: Scene): void {
+  const told = ofWords.slice(0, MOST_TOLD).map((name) => `"${name}"`);
+  const more = ofWords.length > MOST_TOLD ? ` and ${ofWords.length - MOST_TOLD} more` : '';
+  const left = `${told.join(', ')}${more}: not numbers in every row, and fed to no input: mend the rows if they should be`;
+  const texts = [...warnings, ...(ofWords.length > 0 ? [left] : [])];
+  if (texts.length > 0) note('splits', texts.join('; '));
 }
 
 function inputOf(
@@ -66,7 +83,7 @@ function inputOf(
   const [first, last] = [numbers[0], numbers.at(-1)];
   if (first === undefined || last === undefined) return null;
   const isRun = columns.indexOf(last) - columns.indexOf(first) + 1 === numbers.length && numbers.length > 1;
-  return { columns: isRun ? [`${first}..${last}`] : numbers, preprocess: [] };
+  return { columns: isRun ? [`${first}..${last}`] : numbers, preprocess: castFloats(type) };
 }
 
 async function labelsOf(table: ArrayFile, label: string, { model, note }: Scene): Promise<DatasetManifest['labels']> {

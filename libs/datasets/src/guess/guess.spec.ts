@@ -87,6 +87,22 @@ describe('the guess for a folder of pictures', () => {
     expect(bytes.manifest.inputs['*']).toEqual({ image: expect.objectContaining({ color: 'gray', crop: 96 }) });
   });
 
+  it.each(['float16', 'float64'])(
+    'makes %s of floats where the model takes them, as of arrays and tables',
+    async (type) => {
+      const bytes = { a: numbers('u1', [6, 4, 4, 3]) };
+      const guesses = [
+        await guessed(await folders(), 'pets', model([value('image', ['batch', 3, 32, 32], type)])),
+        await guessed({ 'a.npz': await writeNpz(bytes) }, 'a.npz', model([value('image', ['batch', 4, 4, 3], type)])),
+        await guessed({ 'f.csv': 'a,b\n1,2\n3,4\n5,6\n7,8\n9,1\n' }, 'f.csv', model([value('in', ['batch', 2], type)])),
+      ];
+      const last = { op: 'cast', to: type };
+      const scale = { op: 'scale', factor: 1 / 255 };
+      const steps = guesses.map(({ manifest: { inputs } }) => inputs['*'].preprocess);
+      expect(steps).toEqual([[scale, expect.objectContaining({ op: 'normalize' }), last], [scale, last], [last]]);
+    },
+  );
+
   it('has boxes where label files of YOLO lie beside them', async () => {
     const bytes = await picture();
     const files = {
@@ -247,6 +263,13 @@ describe('the guess for tables and recordings', () => {
       inputs: { '*': { columns: ['a..b'] } },
       labels: { array: 'kind', classes: ['x', 'y', 'z'] },
     });
+    const european = await guessed(
+      { 'f.csv': 'a;b;place;kind\n1,5;2;"x,y";u\n3;4,25;z;v\n5;6;x;u\n7;8;x;v\n9;1;x;u\n' },
+      'f.csv',
+      model([value('in', ['batch', 2])]),
+    );
+    expect(european.manifest).toMatchObject({ inputs: { '*': { columns: ['a..b'] } }, labels: { array: 'kind' } });
+    expect(european.notes.join()).toMatch(/decimal commas.*"place": not numbers in every row/);
     const parquet = await readFile(fixture('trees.parquet'));
     const text = await guessed(
       { 't.parquet': parquet },

@@ -5,6 +5,7 @@ import { CsvError, parse } from 'csv-parse';
 import { DatasetError } from '../errors.js';
 import { MAX_TABLE_COLUMNS, MAX_TABLE_ROW_BYTES } from '../limits.js';
 import type { ArrayFile, Wanted } from '../stored-array.js';
+import { decimalCommas, isCommaNumber, type DecimalCommas } from './decimal-commas.js';
 import { openTable, type Table } from './table.js';
 import type { Row } from './row.js';
 
@@ -22,16 +23,22 @@ const ROWS = 256;
 export async function openCsv(path: string, wanted: Wanted): Promise<ArrayFile> {
   const file = basename(path);
   const delimiter = extname(path).toLowerCase() === '.tsv' ? '\t' : await delimiterOf(path);
-  const first = await firstRow(path, delimiter, file);
+  const sample = await firstRows(path, delimiter, file);
+  const [first = []] = sample;
   const isCounted = first.length >= COUNTED_COLUMNS && first.every((cell, index) => cell.trim() === String(index));
-  const hasHeader = isCounted || !first.every((cell) => cell.trim() !== '' && Number.isFinite(Number(cell)));
+  const commas = delimiter === ',' ? null : decimalCommas(sample, file);
+  const isNumber = (cell: string) => Number.isFinite(Number(cell)) || (commas !== null && isCommaNumber(cell));
+  const hasHeader = isCounted || !first.every((cell) => cell.trim() !== '' && isNumber(cell));
   const columns = hasHeader ? first.map((name) => name.trim()) : first.map((_, index) => String(index));
   checkColumns(columns, file);
   const table: Table = {
     file,
     columns,
-    warnings: isCounted ? [`${file}: the first line, 0, 1, 2 and so on, was read as the names of the columns`] : [],
-    rows: () => rowsOf(path, { delimiter, from: hasHeader ? 2 : 1 }, columns, file),
+    warnings: [
+      ...(isCounted ? [`${file}: the first line, 0, 1, 2 and so on, was read as the names of the columns`] : []),
+      ...(commas ? [`${file}: its numbers have decimal commas and are read so, 1,5 as one and a half`] : []),
+    ],
+    rows: (wanted) => rowsOf(path, { delimiter, from: hasHeader ? 2 : 1 }, { columns, wanted, commas }, file),
   };
   return openTable(table, wanted);
 }
@@ -39,12 +46,15 @@ export async function openCsv(path: string, wanted: Wanted): Promise<ArrayFile> 
 async function* rowsOf(
   path: string,
   { delimiter, from }: { delimiter: string; from: number },
-  columns: readonly string[],
+  { columns, wanted, commas }: { columns: readonly string[]; wanted: readonly string[]; commas: DecimalCommas | null },
   file: string,
 ): AsyncGenerator<Row[]> {
   let rows: Row[] = [];
+  let index = 0;
   for await (const cells of records(path, { delimiter, from }, file)) {
-    rows.push(Object.fromEntries(columns.map((column, index) => [column, cells[index]])));
+    const row = Object.fromEntries(columns.map((column, at) => [column, cells[at]]));
+    rows.push(commas?.read(row, wanted, index) ?? row);
+    index += 1;
     if (rows.length < ROWS) continue;
     yield rows;
     rows = [];
@@ -75,8 +85,11 @@ async function* records(
   }
 }
 
-async function firstRow(path: string, delimiter: string, file: string): Promise<string[]> {
-  for await (const cells of records(path, { delimiter, to: 1 }, file)) return cells;
+/** The first rows, by which the form of a table is told; at least one. */
+async function firstRows(path: string, delimiter: string, file: string): Promise<string[][]> {
+  const rows: string[][] = [];
+  for await (const cells of records(path, { delimiter, to: ROWS }, file)) rows.push(cells);
+  if (rows.length > 0) return rows;
   throw new DatasetError('dataset_format', 'the table is empty', { file, expected: 'a line of column names' });
 }
 
@@ -88,11 +101,19 @@ async function delimiterOf(path: string): Promise<string> {
     const [line = ''] = buffer.toString('utf8', 0, bytesRead).split('\n', 1);
     // What stands in quotes separates nothing.
     const bare = line.replace(/"[^"]*"/g, '');
+    // A first line of numbers with decimal commas has more commas than semicolons or tabs between them.
+    const apart = (['\t', ';'] as const).find((mark) => isOfCommaNumbers(bare.trim().split(mark)));
+    if (apart) return apart;
     const counts = DELIMITERS.map((mark) => bare.split(mark).length);
     return DELIMITERS[counts.indexOf(Math.max(...counts))] ?? ',';
   } finally {
     await handle.close();
   }
+}
+
+function isOfCommaNumbers(cells: readonly string[]): boolean {
+  const isNumber = (cell: string) => isCommaNumber(cell) || (cell.trim() !== '' && Number.isFinite(Number(cell)));
+  return cells.length > 1 && cells.some(isCommaNumber) && cells.every(isNumber);
 }
 
 function checkColumns(columns: readonly string[], file: string): void {

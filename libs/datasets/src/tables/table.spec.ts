@@ -79,6 +79,31 @@ describe('a table is a data set', () => {
     expect([...batch.labels!]).toEqual([2, 0]);
   });
 
+  it.each([
+    ['semicolons', ['width;height;kind;number', '1,5;1;ash;0', '-2;2,25e1;oak;1']],
+    ['tabs', ['width\theight\tkind\tnumber', '1,5\t1\tash\t0', '-2\t2,25e1\toak\t1']],
+  ])('whose decimal mark is a comma is read so between %s, which is told', async (_, lines) => {
+    const change = { inputs: { size: { columns: ['width..height'] } } };
+    const { inputs } = await tryTable('trees.csv', lines.join('\n'), change);
+    expect([...(inputs['size']!.data as Float32Array)]).toEqual([1.5, 1, -2, 22.5]);
+    const told = await withFolder(
+      { 'trees.csv': lines.join('\n'), 'dataset.json': manifest('trees.csv', change) },
+      (at) => inspectDataset(at),
+    );
+    expect(told.warnings).toEqual([expect.stringContaining('decimal commas')]);
+  });
+
+  it('with decimal commas needs no names; a decimal point among them, or in lists of tokens a comma, is as before', async () => {
+    const bare = { inputs: { size: { columns: ['0..2'] } }, labels: undefined };
+    const { inputs } = await tryTable('t.csv', '1,5;2,5;3\n4,5;5,5;6\n', bare);
+    expect([...(inputs['size']!.data as Float32Array)]).toEqual([1.5, 2.5, 3, 4.5, 5.5, 6]);
+    const mixed = await errorOf(tryTable('t.csv', '1,5;2,5;3\n4,5;1.234;6\n', bare), 'dataset_value');
+    expect(mixed.message).toMatch(/row 1.*decimal commas.*"1\.234"/s);
+    const lists = { inputs: { ids: { tokens: { column: 'ids', length: 3, pad: 0 } } }, labels: undefined };
+    const tokens = await tryTable('t.csv', 'ids;n\n5,6,7;1\n8,9;2\n', lists);
+    expect([...(tokens.inputs['ids']!.data as BigInt64Array)].map(Number)).toEqual([5, 6, 7, 8, 9, 0]);
+  });
+
   it('with names 0, 1, 2 in its first line, as pandas writes them for an array, which is told', () =>
     withFolder({}, async (folder) => {
       const change = { inputs: { x: { columns: ['0..1'] } }, labels: { array: '2', classes: 3 } };

@@ -14,7 +14,6 @@ import { randomNumbers, weightsExpandedAtRunTime } from '#testing';
 import { snrDb } from '../../quantization/grid/arithmetic.js';
 import { planQuantization } from '../../quantization/schemes/plan-quantization.js';
 import { quantizeModel } from '../../quantization/schemes/quantize-model.js';
-import { quantizePass } from './quantize.js';
 
 const random = randomNumbers(8);
 const noise = (count: number) => Float32Array.from({ length: count }, () => (random() - 0.5) / 2);
@@ -232,25 +231,6 @@ describe('weights that the file stores in another float type are weights all the
     const { layers, skipped } = await quantized(model);
     expect(layers.map(({ opType }) => opType)).toEqual(['MatMul', 'MatMul']);
     expect(skipped).toEqual([]);
-  });
-
-  it('a model that computes in halves throughout is refused with a way out, unless it is stored so', () => {
-    const b = new GraphBuilder();
-    const half = (dims: number[]) => makeTensor(b.fresh('w'), DataType.FLOAT16, dims, new Uint16Array(64 * 64));
-    const hidden = b.op('MatMul', [b.input('x', ['n', 64], DataType.FLOAT16), b.initializer(half([64, 64]))]);
-    b.op('MatMul', [hidden, hidden], {}, { outputs: [b.output('y', ['n', 64], DataType.FLOAT16)] });
-    const refused = (given: Partial<QuantizeOptions>) => quantizePass.obstacles!(b.build(), options(given), new Map());
-    expect(refused({})).toEqual([
-      { field: '', message: expect.stringMatching(/compute in FLOAT16, .*: export the model in float32/) as unknown },
-    ]);
-    expect(refused({ scheme: 'float16' })).toEqual([]);
-    expect(
-      quantizePass.obstacles!(
-        around((c, x) => c.op('Relu', [x])),
-        options(),
-        new Map(),
-      ),
-    ).toEqual([]);
   });
 
   it('what stays float stays as narrow as it was', async () => {

@@ -6,6 +6,7 @@ import {
   halfToFloat,
   makeNode,
   makeTensor,
+  tensorData,
   tensorDims,
   tensorToFloats,
   type Graph,
@@ -54,11 +55,32 @@ export function storeFloat16(graph: Graph): { tensors: StoredTensor[]; skipped: 
   return { tensors, skipped };
 }
 
-function refusalOf(graph: Graph, tensor: TensorProto, values: Float32Array, stored: Float32Array): string | null {
-  if (values.length < MIN_ELEMENTS) return `${values.length} elements: the Cast would take more bytes than it saves`;
+/**
+ * Stores the tensors that are still what a file had in float16 in it again; the runtime makes floats of them when it
+ * loads the file.
+ */
+export function storeHalvesAgain(graph: Graph, halves: ReadonlyMap<string, TensorProto>): void {
+  for (const [name, half] of halves) {
+    const tensor = graph.initializer(name);
+    if (tensor?.dataType !== DataType.FLOAT) continue;
+    const [values, before] = [tensorToFloats(tensor), tensorToFloats(half)];
+    const isSame = values.length === before.length && values.every((value, i) => Object.is(value, before[i]));
+    if (isSame && placeRefusal(graph, tensor, values.length) === null) castFromHalf(graph, tensor, half);
+  }
+}
+
+/** Why a tensor stays float where it stands, whatever it holds. */
+function placeRefusal(graph: Graph, tensor: TensorProto, elements: number): string | null {
+  if (elements < MIN_ELEMENTS) return `${elements} elements: the Cast would take more bytes than it saves`;
   if (graph.isOutput(tensor.name)) return 'it is an output of the graph';
   if (isQuantizationParameter(graph, tensor.name)) return 'it is a scale of a quantized value';
   if (graph.consumers(tensor.name).some(({ index }) => index < 0)) return 'the body of an If or Loop reads it';
+  return null;
+}
+
+function refusalOf(graph: Graph, tensor: TensorProto, values: Float32Array, stored: Float32Array): string | null {
+  const refusal = placeRefusal(graph, tensor, values.length);
+  if (refusal) return refusal;
   if (stored.some((value, i) => !Number.isFinite(value) && Number.isFinite(values[i])))
     return 'it holds values beyond ±65504, the largest of float16';
   const snr = snrDb(values, stored);
@@ -100,10 +122,10 @@ function isQuantizationParameter(graph: Graph, name: string): boolean {
     .some(({ node, index }) => index === 1 && (node.opType === 'DequantizeLinear' || node.opType === 'QuantizeLinear'));
 }
 
-function store(graph: Graph, tensor: TensorProto, values: Float32Array, halves: Uint16Array): StoredTensor {
-  const { name } = tensor;
+function castFromHalf(graph: Graph, { name, dims }: TensorProto, content: TensorProto): void {
+  const halves = tensorData(content);
   const half = graph.addInitializer(
-    makeTensor(graph.freshName(`${name}_float16`), DataType.FLOAT16, tensorDims(tensor), halves),
+    makeTensor(graph.freshName(`${name}_float16`), DataType.FLOAT16, dims.map(Number), halves),
   );
   graph.removeInitializer(name);
   const first = graph.nodes[0];
@@ -111,6 +133,11 @@ function store(graph: Graph, tensor: TensorProto, values: Float32Array, halves: 
     makeNode('Cast', [half.name], [name], { to: DataType.FLOAT }, { name: graph.freshName(`${name}_Cast`) }),
     first ? { before: first } : {},
   );
+}
+
+function store(graph: Graph, tensor: TensorProto, values: Float32Array, halves: Uint16Array): StoredTensor {
+  const { name } = tensor;
+  castFromHalf(graph, tensor, makeTensor(name, DataType.FLOAT16, tensorDims(tensor), halves));
   const stored = Float32Array.from(halves, halfToFloat);
   const poor = poorSlice(tensorDims(tensor), values, stored);
   return { tensor: name, bits: 16, weightSnrDb: snrDb(values, stored), ...(poor ? { poorSlice: poor } : {}) };

@@ -12,9 +12,11 @@ import { costliestLayers } from '../evidence/costliest-layers.js';
 import { FEW_SAMPLES, warningsFor } from '../evidence/warnings.js';
 import { withCause } from '../layers/non-finite-cause.js';
 import { prepareFolded } from '../layers/prepare.js';
+import type { RaisedHalves } from '../../rewrites/raise-halves.js';
 import type { MeasuredResult, QuantizeReport, SchemeReport } from '../report.js';
 import type { BatchesOf, QuantizationRun } from '../run.js';
 import { planPrepared } from './plan-quantization.js';
+import { storeHalvesAgain } from './float16.js';
 import { SCHEMES } from './schemes.js';
 
 /**
@@ -27,17 +29,19 @@ export async function quantizeModel(
   batchesOf: BatchesOf | null,
   run: QuantizationRun,
 ): Promise<QuantizeReport> {
-  const options = await settleRange(given);
+  const settled = await settleRange(given);
   const float = writeModel(model);
-  await prepareFolded(model, options);
+  const raised = await prepareFolded(model, settled);
+  const options = raised ? { ...settled, ranges: rangesOf(settled, raised) } : settled;
   const plan = planPrepared(model, options);
-  checkKnownRanges(options, [new Graph(readModel(float)), plan.graph]);
+  checkKnownRanges(settled, [new Graph(readModel(float)), plan.graph]);
   const prepared = writeModel(model);
   const batches = batchesOf && batchesOf(plan, run.work);
   const applied = await withCause(plan, batches ?? (() => []), () =>
     SCHEMES[options.scheme].apply(plan, options, batchesOf, { floatBytes: float.length, ...run }),
   );
   plan.graph.removeDeadCode();
+  if (raised) storeHalvesAgain(plan.graph, raised.stored);
   const stages = { float, prepared, quantized: writeModel(model) };
   const { measured, rows } = batches
     ? await measureResult(stages, plan.graph, applied.layers, batches, run)
@@ -45,7 +49,17 @@ export async function quantizeModel(
   const report = await explain({ ...applied, layers: rows }, measured, given, float, batches);
   const range =
     given.reduceRange === 'auto' ? rangeTaken(options, rows) : rangeKept(given, rows, report.int8DotProduct);
-  return { ...report, verdict: joined(report.verdict, range) };
+  return { ...report, verdict: joined(report.verdict, range, raised ? RAISED : '') };
+}
+
+/** What is told of a model that computed in float16. */
+const RAISED =
+  'layers that computed in float16 compute in float32 or integers now: inputs and outputs keep their types, and ' +
+  'weights that no integers took are stored in float16 still';
+
+/** Ranges of inputs that were cast to floats are those of the casts. */
+function rangesOf({ ranges }: QuantizeOptions, { inputs }: RaisedHalves): QuantizeOptions['ranges'] {
+  return ranges.map((range) => ({ ...range, value: inputs.get(range.value) ?? range.value }));
 }
 
 /** What is measured, in words: what to know before trusting the result, and what it is worth. */
