@@ -6,10 +6,20 @@ const COUNTED = 200;
 
 /** How many jobs came before one that waits; undefined where none did. */
 export async function queueNote(client: Client, id: string): Promise<string | undefined> {
-  const [queued, running] = [await jobsIn(client, 'queued'), await jobsIn(client, 'running')];
+  return noteOn(id, { queued: await jobsIn(client, 'queued'), running: await jobsIn(client, 'running') });
+}
+
+/**
+ * The same, of lists that were read one after the other, newest first: what follows a job among those that wait came
+ * before it. One that is not there, or has begun between the two, waits no longer.
+ */
+export function noteOn(
+  id: string,
+  { queued, running }: Record<'queued' | 'running', readonly Pick<JobItem, 'id'>[]>,
+): string | undefined {
   const at = queued.findIndex((job) => job.id === id);
-  // Newest first: what follows a job in the list came before it. One that is not in it waits no longer.
-  const ahead = at < 0 ? 0 : queued.length - at - 1 + running.length;
+  const waits = at >= 0 && running.every((job) => job.id !== id);
+  const ahead = waits ? queued.length - at - 1 + running.length : 0;
   if (ahead === 0) return undefined;
   const least = queued.length + running.length >= COUNTED ? 'at least ' : '';
   return `queued: ${least}${ahead} job${ahead === 1 ? '' : 's'} ahead, ${running.length} of them begun`;

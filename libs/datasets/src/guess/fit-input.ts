@@ -10,18 +10,19 @@ export function fitInput({ type, dims }: ValueSummary, sample: SampleType): Prep
   const shape = wanted === null ? [] : shapeOps(wanted, sample.dims);
   if (shape === null) return null;
   if (type === sample.type) return shape;
-  if (isFloat(type) && sample.type === 'uint8') return [...shape, { op: 'scale', factor: BYTE }, ...castFloats(type)];
+  if (takesFractions(type) && sample.type === 'uint8')
+    return [...shape, { op: 'scale', factor: BYTE }, ...castFloats(type)];
   return [...shape, castTo(type)];
 }
 
 /** Whether an input takes fractions, in whatever precision. */
-export const isFloat = (type: string | undefined): boolean => type !== undefined && FLOATS.has(type);
+export const takesFractions = (type: string | undefined): boolean => type !== undefined && FLOATS.has(type);
 
 const FLOATS: ReadonlySet<string> = new Set(['float32', 'float64', 'float16']);
 
 /** The last step from float32, which arithmetic is done in, to the floats that an input takes. */
 export function castFloats(type: string | undefined): Preprocess[] {
-  return type !== undefined && isFloat(type) && type !== 'float32' ? [castTo(type)] : [];
+  return type !== undefined && takesFractions(type) && type !== 'float32' ? [castTo(type)] : [];
 }
 
 const castTo = (type: string): Preprocess => ({ op: 'cast', to: type as Extract<Preprocess, { op: 'cast' }>['to'] });

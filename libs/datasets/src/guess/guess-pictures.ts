@@ -1,7 +1,7 @@
 import { ImageForm, type DatasetManifest, type Preprocess, type ValueSummary } from '#contracts';
 import { CLASS, PICTURES } from '../media/folder.js';
 import type { FileTree } from '../media/file-tree.js';
-import { castFloats, isFloat } from './fit-input.js';
+import { castFloats, takesFractions } from './fit-input.js';
 import { foldersOf, labelsByFolder } from './folders.js';
 import { guessCoco, type CocoGuess } from './guess-coco.js';
 import { inParts, keyOf, type Found, type Scene } from './scene.js';
@@ -55,7 +55,7 @@ function formFor(input: ValueSummary | undefined, isDetector: boolean): { image:
   const [height = SIDE, width = SIDE] = sides.map(side);
   const size = isDetector ? letterboxed(height, width) : classifierSize(height, width);
   const image = ImageForm.parse({ ...size, layout: isLast ? 'nhwc' : 'nchw', color: channels === 1 ? 'gray' : 'rgb' });
-  const toFloats = isFloat(input?.type) ? floats(isDetector, isLast, channels === 1) : [];
+  const toFloats = takesFractions(input?.type) ? floats(isDetector, isLast, channels === 1) : [];
   return { image, preprocess: [...toFloats, ...castFloats(input?.type)] };
 }
 

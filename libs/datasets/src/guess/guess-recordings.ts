@@ -3,7 +3,7 @@ import { CLASS, RECORDINGS } from '../media/folder.js';
 import type { FileTree } from '../media/file-tree.js';
 import { readWav } from '../media/wav.js';
 import { inParts, keyOf, type Found, type Scene } from './scene.js';
-import { castFloats, isFloat } from './fit-input.js';
+import { castFloats, takesFractions } from './fit-input.js';
 import { foldersOf, labelsByFolder } from './folders.js';
 
 const RATE = 16_000;
@@ -13,7 +13,7 @@ const HOP = 160;
 export async function guessRecordings(tree: FileTree, file: string, scene: Scene): Promise<Found> {
   const { model, note } = scene;
   const recordings = tree.paths.filter((path) => RECORDINGS.test(path));
-  const floats = model.inputs.filter(({ type }) => isFloat(type));
+  const floats = model.inputs.filter(({ type }) => takesFractions(type));
   const input = floats.find(({ dims }) => (dims?.length ?? 0) > 1) ?? model.inputs[0];
   const [first = ''] = recordings;
   const { rate, samples } = readWav(await tree.read(first), first);
