@@ -36,6 +36,20 @@ describe('Session', () => {
     expect(y).toEqual({ type: 'float32', dims: [2], data: Float32Array.of(11, 22) });
   });
 
+  it('hands over the tensors of a model that gives a sequence as well', async () => {
+    const b = new GraphBuilder();
+    const sum = b.op('Add', [b.input('x', ['n']), b.float([1, 2])], {}, { outputs: [b.output('y', ['n'])] });
+    b.op('SequenceConstruct', [sum, 'x'], {}, { outputs: [b.output('both', undefined, DataType.UNDEFINED)] });
+    await withSession(writeModel(b.build()), async (session) => {
+      expect(session.outputs.map(({ name, type }) => [name, type])).toEqual([
+        ['y', 'float32'],
+        ['both', 'other'],
+      ]);
+      const outputs = await session.run({ x: float32([2], [10, 20]) });
+      expect(outputs).toEqual({ y: { type: 'float32', dims: [2], data: Float32Array.of(11, 22) } });
+    });
+  });
+
   it('carries every tensor type there and back', async () => {
     const types = {
       int64: DataType.INT64,

@@ -19,6 +19,7 @@ export interface SessionOptions {
 
 export interface ValueMetadata {
   name: string;
+  /** Of the elements; 'other' for what is no tensor. */
   type: string;
   /** Fixed dimensions as numbers, symbolic ones by name. */
   dims: readonly (number | string)[];
@@ -34,7 +35,13 @@ export const RUNTIME_PROVIDERS = ['CPUExecutionProvider'] as const;
 
 /** A loaded model. Runs block the event loop of this process: heavy ones belong in a child process. */
 export class Session {
-  private constructor(private readonly session: ort.InferenceSession) {}
+  /** Outputs that are tensors, where others stand beside them: nothing else can be handed over. */
+  private readonly tensors: readonly string[] | undefined;
+
+  private constructor(private readonly session: ort.InferenceSession) {
+    const tensors = session.outputMetadata.filter(({ isTensor }) => isTensor).map(({ name }) => name);
+    this.tensors = tensors.length > 0 && tensors.length < session.outputMetadata.length ? tensors : undefined;
+  }
 
   /** Loads a model from bytes, or from a path when it has external data beside it. Throws ModelLoadError. */
   static async create(model: Uint8Array | string, options: SessionOptions = {}): Promise<Session> {
@@ -58,8 +65,11 @@ export class Session {
     return this.session.outputMetadata.map(toMetadata);
   }
 
-  /** Runs the model on `feeds`; `fetches` limits what is computed and returned. Throws RunError. */
-  async run(feeds: HostTensors, fetches?: readonly string[]): Promise<HostTensors> {
+  /**
+   * Runs the model on `feeds`; `fetches` limits what is computed and returned, which is every tensor by default:
+   * sequences and maps are left out. Throws RunError.
+   */
+  async run(feeds: HostTensors, fetches = this.tensors): Promise<HostTensors> {
     try {
       const inputs = mapValues(feeds, toOrt);
       const results = fetches ? await this.session.run(inputs, fetches as string[]) : await this.session.run(inputs);

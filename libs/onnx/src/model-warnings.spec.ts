@@ -1,6 +1,8 @@
+import { create } from '@bufbuild/protobuf';
 import { GraphBuilder } from './builder.js';
+import { makeNode } from './graph.js';
 import { inspectModel } from './inspect.js';
-import type { ModelProto } from './proto.js';
+import { TypeProtoSchema, ValueInfoProtoSchema, type ModelProto } from './proto.js';
 import { floatTensor } from './tensor.js';
 
 /** x -> Gemm -> y, with what `change` adds. */
@@ -14,6 +16,16 @@ function net(change: (b: GraphBuilder) => void = () => undefined, weight = new F
   ]);
   b.output(y, [1, 2]);
   return b.build();
+}
+
+function withSequence(model: ModelProto): ModelProto {
+  const graph = model.graph!;
+  graph.node.push(makeNode('SequenceConstruct', [graph.output[0]!.name], ['maps']));
+  const type = create(TypeProtoSchema, {
+    value: { case: 'sequenceType', value: { $typeName: 'onnx.TypeProto.Sequence' } },
+  });
+  graph.output.push(create(ValueInfoProtoSchema, { name: 'maps', type }));
+  return model;
 }
 
 describe('the warnings of an inspection', () => {
@@ -36,6 +48,14 @@ describe('the warnings of an inspection', () => {
         { irVersion: 3n },
       ),
       [],
+    ],
+    [
+      'an output that is no tensor',
+      withSequence(net()),
+      [
+        'output "maps" is no tensor but sequences or maps: passes leave such as they are and do not compare them; ' +
+          "skl2onnx writes tensors with options={'zipmap': False}",
+      ],
     ],
     ['an input that nothing reads', net((b) => void b.input('mask', [1])), ['no node reads input "mask"']],
     [

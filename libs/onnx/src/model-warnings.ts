@@ -23,6 +23,7 @@ export function modelWarnings(model: ModelProto): string[] {
     ...ownOperators(graph),
     ...inTraining(graph),
     ...scales(graph),
+    ...withoutTensors(graph),
   ];
 }
 
@@ -53,6 +54,17 @@ function unread(graph: Graph): string[] {
   const isUnread = (name: string) => graph.consumers(name).length === 0 && !graph.isOutput(name);
   const names = graph.inputs.map(({ name }) => name).filter(isUnread);
   return names.length === 0 ? [] : [`no node reads ${listed(names, 'input')}`];
+}
+
+function withoutTensors({ proto }: Graph): string[] {
+  const names = proto.output
+    .filter(({ type }) => !['tensorType', 'sparseTensorType', undefined].includes(type?.value.case))
+    .map(({ name }) => name);
+  if (names.length === 0) return [];
+  return [
+    `${listed(names, 'output')} ${names.length === 1 ? 'is no tensor' : 'are no tensors'} but sequences or maps: ` +
+      "passes leave such as they are and do not compare them; skl2onnx writes tensors with options={'zipmap': False}",
+  ];
 }
 
 function ownOperators(graph: Graph): string[] {

@@ -67,6 +67,17 @@ describe('evaluate', () => {
     return openDataset(folder);
   }
 
+  it('measures a classifier as skl2onnx writes it, and says of which outputs it compares nothing', async () => {
+    const b = new GraphBuilder();
+    b.op('MatMul', [b.input('x', ['n', 2]), b.float([1, 0, 0, 1], [2, 2])], {}, { outputs: [b.output('p', ['n', 2])] });
+    b.op('ArgMax', ['p'], { axis: 1, keepdims: 0 }, { outputs: [b.output('label', ['n'], DataType.INT64)] });
+    b.op('SequenceConstruct', ['p'], {}, { outputs: [b.output('maps', undefined, DataType.UNDEFINED)] });
+    const { history, skipped } = await run([writeModel(b.build())], await small());
+    expect(history?.[0]).toMatchObject({ top1: 1, agreement: 1 });
+    expect(skipped).toContainEqual({ node: 'label', reason: expect.stringMatching(/not compared: it holds int64/) });
+    expect(skipped).toContainEqual({ node: 'maps', reason: expect.stringMatching(/a sequence or a map.*zipmap/) });
+  });
+
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'coldpress-evaluate-'))));
   afterEach(() => rmSync(folder, { recursive: true }));
 

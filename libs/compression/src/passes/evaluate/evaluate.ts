@@ -25,6 +25,7 @@ import { benchmarkObstacles, keepBenchmarkInputs } from './benchmark-inputs.js';
 import { latencyFacts, speedVerdict } from './latency-ratio.js';
 import { withCustomMetrics } from './custom.js';
 import { checkAsked, labelForm, scoreSettings, taskTrial } from './task.js';
+import { uncomparedOutputs } from './uncompared-outputs.js';
 
 /** Different samples that the latency runs take in turn, so that no single input decides the figure. */
 const LATENCY_FEEDS = 8;
@@ -76,7 +77,11 @@ export const evaluatePass: Pass<'evaluate'> = {
       const verdict = speedVerdict(speedups[(positions.at(-1) ?? 0) - 1], timed);
       return {
         model: null,
-        skipped: [...nonFinite(context.model), ...skippedMetrics(scored, input)],
+        skipped: [
+          ...nonFinite(context.model),
+          ...uncomparedOutputs(sessions[0]?.outputs ?? []),
+          ...skippedMetrics(scored, input),
+        ],
         summary: {
           ...summarize(scored, input, models, timed, options),
           ...(verdict === null ? {} : { verdict }),
