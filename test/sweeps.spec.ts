@@ -1,5 +1,6 @@
 import { listedTrial, trialsOfColumns } from '#contracts';
 import type { Job, Model, Sweep, SweepForecast, SweepItem, SweepResults, TrialColumns } from '#contracts';
+import { connect } from '#database';
 import { SweepHarness } from './sweep-harness.js';
 import { stopWorker } from './worker-harness.js';
 
@@ -123,6 +124,34 @@ describe('a sweep', () => {
     await harness.until(id, ({ counts }) => counts.running + counts.complete > 0);
     await harness.api.call('PATCH', `/v1/sweeps/${id}`, { json: { trials: 4 } });
     expect(await harness.end(id)).toMatchObject({ state: 'finished', counts: { complete: 4 } });
+  });
+
+  it('of 1,000 trials, 16 at a time, lets a job of somebody else begin as soon as a stage has ended', async () => {
+    const { id } = await harness.launch({
+      passes: [
+        { pass: 'prune', options: { granularity: 'weight', ratio: { min: 0, max: 0.4995, step: 0.0005 } } },
+        { pass: 'prune', name: 'more', options: { granularity: 'weight', ratio: 0.9 } },
+      ],
+      objectives: [{ metric: 'bytes' }],
+      sampler: 'grid',
+      limits: { trials: 1000, parallel: 16 },
+    });
+    await harness.until(id, ({ counts }) => counts.running === 16 && counts.complete > 0);
+    const { body: job } = await harness.api.call<Job>('POST', '/v1/jobs', {
+      json: { model: harness.model.id, recipe: { passes: [{ pass: 'prune', options: { ratio: 0.3 } }] } },
+    });
+    const accepted = new Date();
+    await (await harness.api.open('GET', `/v1/jobs/${job.id}/events`)).text();
+    await harness.api.call('POST', `/v1/sweeps/${id}/cancel`);
+    const database = connect(harness.api.config.databaseUrl);
+    const { rows } = await database.pool.query<{ count: number }>(
+      `select count(*)::int as count from job_stages s join jobs j on j.id = s.job_id where j.sweep_id = $1
+       and s.started_at > $2 and s.started_at < (select min(started_at) from job_stages where job_id = $3)`,
+      [id, accepted, job.id],
+    );
+    await database.close();
+    // Two stages run at a time: what they had taken from the line by then begins first, and none of the others that wait.
+    expect(rows[0]?.count).toBeLessThanOrEqual(2);
   });
 
   it('begins with what earlier sweeps and jobs have measured, and tries the rest', async () => {
@@ -252,7 +281,10 @@ describe('a sweep whose processes are killed', () => {
         await harness.until(id, ({ counts }) => counts.complete + counts.running > kill);
         await stopWorker(worker, 'SIGKILL');
       }
+      await harness.api.call('POST', `/v1/sweeps/${id}/pause`);
       await harness.api.restart();
+      expect(await harness.get(id)).toMatchObject({ state: 'paused', reason: 'paused by request' });
+      await harness.api.call('POST', `/v1/sweeps/${id}/resume`);
       await harness.startWorker();
       const ended = await harness.end(id);
       expect(ended).toMatchObject({

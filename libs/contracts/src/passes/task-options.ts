@@ -4,18 +4,33 @@ export const ClassificationOptions = z.strictObject({
   bins: z.int().min(2).max(1000).default(15).describe('Bins of confidence of the expected calibration error.'),
 });
 
+const PriorSize = z.union([z.number().positive(), z.tuple([z.number().positive(), z.number().positive()])]);
+
 /** Boxes that an SSD head shifts: a grid per stride, centred in its cells, with each of the sizes at that stride. */
 const Priors = z.strictObject({
   input: z.tuple([z.int().min(1), z.int().min(1)]).describe('Height and width of the image that the model takes.'),
-  strides: z.array(z.int().min(1)).min(1).max(16).describe('Pixels between the cells of each grid.'),
+  strides: z
+    .array(z.number().min(1))
+    .min(1)
+    .max(16)
+    .describe('Pixels between the cells of each grid; 300 / 19 and the like as decimals, where a grid has 19 cells.'),
   sizes: z
-    .array(z.array(z.number().positive()).min(1).max(32))
-    .describe('Edges of the boxes of a cell in pixels, a list per stride.'),
+    .array(z.array(PriorSize).min(1).max(32))
+    .describe(
+      'Boxes of a cell in pixels in the order of the head, a list per stride: the edge of one of every ratio, or its ' +
+        'width and height, [60, 30], as it is.',
+    ),
   ratios: z.array(z.number().positive()).min(1).max(16).default([1]).describe('Width over height of the boxes.'),
   variances: z
     .tuple([z.number().positive(), z.number().positive()])
     .default([0.1, 0.2])
     .describe('Factors of the shift of the centre and of the change in size.'),
+  change: z
+    .enum(['exponential', 'linear'])
+    .default('exponential')
+    .describe(
+      'Whether a size is multiplied by the exponential of its change, or by the change itself, as in MediaPipe.',
+    ),
 });
 
 export const DetectionOptions = z.strictObject({

@@ -145,6 +145,42 @@ describe('heads', () => {
     expect(scores[0]).toMatchObject(perfect);
   });
 
+  it('of SSD have the priors of published nets, in their order', () => {
+    const priorsFor = (priors: object) => priorsOf(DetectionOptions.parse({ head: 'ssd', priors }).priors as never);
+    // SSD300: 38, 19, 10, 5, 3 and 1 cells; torchvision's DefaultBoxGenerator has 8732, [4, 4, 30, 30] the first.
+    const [steps, least, most] = [[8, 16, 32, 64, 100, 300], [30, 60, 111, 162, 213, 264], [60, 111, 162, 213, 264, 315]]; // prettier-ignore
+    const shapes = (edge: number, next: number, ratios: number[]) => [
+      [edge, edge],
+      [Math.sqrt(edge * next), Math.sqrt(edge * next)],
+      ...ratios.flatMap((ratio) => {
+        const root = Math.sqrt(ratio);
+        return [[edge * root, edge / root], [edge / root, edge * root]]; // prettier-ignore
+      }),
+    ];
+    const sizes = least.map((edge, s) => shapes(edge, most[s]!, s === 0 || s > 3 ? [2] : [2, 3]));
+    const published = priorsFor({ input: [300, 300], strides: steps, sizes });
+    expect([published.length, published[0]]).toEqual([8732, [4, 4, 30, 30]]);
+    expect(published[2]).toEqual([4, 4, expect.closeTo(42.4264, 4), expect.closeTo(21.2132, 4)]);
+    // A grid of 19 cells over 300 pixels, as TensorFlow's SSD MobileNet has it, its stride written with four digits.
+    expect(priorsFor({ input: [300, 300], strides: [15.789], sizes: [[60]] })).toHaveLength(19 * 19);
+  });
+
+  it('of SSD may change sizes linearly, as BlazeFace does: all in pixels of the image', async () => {
+    const priors = {
+      input: [128, 128],
+      strides: [64],
+      sizes: [[128]],
+      variances: [1 / 128, 1 / 128],
+      change: 'linear',
+    };
+    // The first of four cells, centred at 32, 32, moves to 20, 30 and is 20 wide and high.
+    const shifts = [-12, -2, 20, 20, ...new Array<number>(12).fill(1)];
+    const outputs = { loc: float32([1, 4, 4], shifts), conf: float32([1, 4, 1], [5, -9, -9, -9]) };
+    const options = { ...DetectionOptions.parse({ head: 'ssd', priors }), sigmoid: true };
+    const { scores } = await detected(outputs, [[[0, 10, 20, 30, 40]]], options);
+    expect(scores[0]).toMatchObject(perfect);
+  });
+
   it('of maps have a box about each region, grown by its area over its perimeter', async () => {
     const plane = new Float32Array(20 * 30);
     for (let y = 6; y < 10; y++) for (let x = 4; x < 16; x++) plane[30 * y + x] = 0.8;

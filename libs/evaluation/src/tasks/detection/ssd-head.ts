@@ -22,7 +22,7 @@ export const ssd: OpenHead = (first, size, options) => {
       first,
       `"${named.boxes}" has ${present} rows`,
     );
-  const variances = settings?.variances ?? [1, 1];
+  const shiftOf = shifting(settings);
   return {
     output: `${named.boxes}, ${named.scores}`,
     decode(outputs, count) {
@@ -32,7 +32,7 @@ export const ssd: OpenHead = (first, size, options) => {
       return Array.from({ length: count }, (_, image) =>
         priors.flatMap((prior, p): Detection[] => {
           const row = image * priors.length + p;
-          const box = shifted(prior, shifts, 4 * row, variances);
+          const box = shiftOf(prior, shifts, 4 * row);
           return detectionsOf(box, { ...scores, offset: row * scores.width }, options);
         }),
       );
@@ -43,10 +43,12 @@ export const ssd: OpenHead = (first, size, options) => {
 /** Stride by stride, row by row of its grid, cell by cell, size by size, ratio by ratio. */
 export function priorsOf({ input: [height, width], strides, sizes, ratios }: PriorSettings): Prior[] {
   return strides.flatMap((stride, s) => {
-    const rows = Math.ceil(height / stride);
-    const columns = Math.ceil(width / stride);
+    const rows = cellsOf(height, stride);
+    const columns = cellsOf(width, stride);
     const shapes = (sizes[s] ?? []).flatMap((size) =>
-      ratios.map((ratio): [number, number] => [size * Math.sqrt(ratio), size / Math.sqrt(ratio)]),
+      typeof size === 'number'
+        ? ratios.map((ratio): [number, number] => [size * Math.sqrt(ratio), size / Math.sqrt(ratio)])
+        : [size],
     );
     return Array.from({ length: rows * columns }, (_, cell) => cell).flatMap((cell) => {
       const x = ((cell % columns) + 0.5) * stride;
@@ -56,18 +58,21 @@ export function priorsOf({ input: [height, width], strides, sizes, ratios }: Pri
   });
 }
 
-/** The box that a prior becomes: its centre moved in units of its size, its size multiplied by an exponential. */
-function shifted(
-  [x, y, width, height]: Prior,
-  shifts: ArrayLike<number>,
-  offset: number,
-  [ofCentre, ofSize]: readonly [number, number],
-): Box {
-  const shift = (k: number) => shifts[offset + k] ?? NaN;
-  return fromCentre(
-    x + shift(0) * ofCentre * width,
-    y + shift(1) * ofCentre * height,
-    width * Math.exp(shift(2) * ofSize),
-    height * Math.exp(shift(3) * ofSize),
-  );
+/** Cells of a grid along one edge; a stride that was written with few digits makes none more. */
+const cellsOf = (edge: number, stride: number): number => Math.ceil(edge / stride - ROUNDING);
+const ROUNDING = 0.01;
+
+/** The box that a prior becomes: its centre moved in units of its size, its size multiplied. */
+function shifting(settings: PriorSettings | undefined) {
+  const { variances: [ofCentre, ofSize] = [1, 1], change } = settings ?? {};
+  const factorOf = change === 'linear' ? (shift: number) => shift : Math.exp;
+  return ([x, y, width, height]: Prior, shifts: ArrayLike<number>, offset: number): Box => {
+    const shift = (k: number) => shifts[offset + k] ?? NaN;
+    return fromCentre(
+      x + shift(0) * ofCentre * width,
+      y + shift(1) * ofCentre * height,
+      width * factorOf(shift(2) * ofSize),
+      height * factorOf(shift(3) * ofSize),
+    );
+  };
 }
