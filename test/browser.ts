@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium, type Page } from 'playwright-core';
+import { chromium, type Page, type Request } from 'playwright-core';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
 /** A busy machine computes a stage in a minute. */
@@ -37,8 +37,9 @@ export async function openPage(flags: readonly string[] = []): Promise<OpenPage>
     args: [...FLAGS, ...flags],
     viewport,
   });
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
-  page.setDefaultTimeout(PATIENCE_MS);
+  followRequests(page);
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(error.message));
   page.on('console', (message) => {
@@ -61,6 +62,35 @@ export async function signIn(page: Page, { url, apiKey }: { url: string; apiKey:
   await page.getByLabel('API key').fill(apiKey);
   await page.getByRole('button', { name: 'Open dashboard' }).click();
   await page.getByRole('heading', { name: 'Jobs' }).waitFor();
+}
+
+const underWay = new WeakMap<Page, Set<Request>>();
+
+function followRequests(page: Page): void {
+  const open = new Set<Request>();
+  underWay.set(page, open);
+  page.on('request', (request) => open.add(request));
+  page.on('requestfinished', (request) => open.delete(request));
+  page.on('requestfailed', (request) => open.delete(request));
+}
+
+/** Frames within which what an answer brought is drawn, and asks for what it needs. */
+const FRAMES_TO_ASK = 3;
+/** Evaluated, it ends once what stands is drawn. */
+export const FRAME = 'new Promise((done) => requestAnimationFrame(() => setTimeout(done)))';
+
+/**
+ * Waits until the page waits for no answer and asks for nothing more. "networkidle" is over for good once a document
+ * has been so, wherever in it one has gone since.
+ */
+export async function atRest(page: Page): Promise<void> {
+  for (let frames = 0; frames < FRAMES_TO_ASK; frames = underWay.get(page)?.size === 0 ? frames + 1 : 0)
+    await page.evaluate(FRAME);
+}
+
+/** Waits until the tab is called so. */
+export async function titled(page: Page, title: string): Promise<void> {
+  while ((await page.title()) !== title) await page.evaluate(FRAME);
 }
 
 /** Requests to the API from now on, by method-less path. */

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { pushDataset, pushModel } from '../apps/cli/src/uploads.js';
 import { startTcpProxy, type TcpProxy } from '#testing';
 import { EXAMPLE, startApp, type TestApp } from './app.js';
-import { heapOf, openPage, requestsOf, signIn, type OpenPage } from './browser.js';
+import { atRest, heapOf, openPage, requestsOf, signIn, type OpenPage } from './browser.js';
 import { auditOf } from './dashboard-audit.js';
 import { startLiveSweep } from './live-sweep.js';
 
@@ -15,8 +15,6 @@ const SWEEP =
   PRUNE.replace('RATIO', '{ grid: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6] }') +
   '  - { pass: evaluate, options: { samples: 100, latencyRuns: 5 } }\n' +
   'objectives: [{ metric: compressedBytes }, { metric: top1 }]\nlimits: { parallel: 1 }\n';
-/** More than a call tries by itself. */
-const BREAKS = 4;
 const QUIET_MS = 3000;
 /** As many as an hour of a sweep has that ends a trial a second. */
 const EVENTS = 3600;
@@ -60,7 +58,7 @@ describe('the page that stays open', () => {
 
   it('asks for nothing once the job of its page has ended', async () => {
     await page.getByRole('region', { name: 'Artifacts' }).waitFor();
-    await page.waitForLoadState('networkidle');
+    await atRest(page);
     const asked = requestsOf(page);
     await page.waitForTimeout(QUIET_MS);
     expect(asked()).toEqual([]);
@@ -83,6 +81,7 @@ describe('the page that stays open', () => {
     await page.locator('.heading .badge.running').waitFor();
     await proxy.stop();
     await page.getByText(/it is tried again/).waitFor();
+    expect(await auditOf(page)).toEqual([]);
     await app.client.cancelJob(long);
     await proxy.restore();
     await page.getByText(/it is tried again/).waitFor({ state: 'detached' });
@@ -92,12 +91,92 @@ describe('the page that stays open', () => {
 
   it('loses the server between the record of a sweep and its trials, says so, and reads them later', async () => {
     const [sweep] = (await app.client.listSweeps()).items;
-    await page.route(/\/columns/, (route) => route.abort(), { times: BREAKS });
+    await page.route(/\/columns/, (route) => route.abort());
     await page.goto('about:blank');
     await page.goto(`http://127.0.0.1:${proxy.port}/#/sweeps/${sweep?.id}`);
     await page.getByText(/it is tried again/).waitFor();
+    await page.unroute(/\/columns/);
     await page.getByRole('heading', { name: '6 trials', exact: true }).waitFor();
-    expect(await page.getByText(/it is tried again/).count()).toBe(0);
+    await page.getByText(/it is tried again/).waitFor({ state: 'detached' });
+  });
+
+  it('loses the server on the way to any page, says so, and shows the page once the server is back', async () => {
+    const [sweep] = (await app.client.listSweeps()).items;
+    const [job] = (await app.client.listJobs({ q: 'from afar' })).items;
+    const [device] = (await app.client.listDevices()).items;
+    const places: [address: string, shown: (tab: Page) => Locator][] = [
+      ['sweeps', (tab) => tab.getByRole('link', { name: 'lost' })],
+      [`sweeps/${sweep?.id}`, (tab) => tab.getByRole('heading', { name: '6 trials', exact: true })],
+      [`jobs/${job?.id}`, (tab) => tab.getByRole('region', { name: 'Artifacts' })],
+      ['models', (tab) => tab.getByRole('heading', { name: 'seed-net.onnx' })],
+      [`models/${model}`, (tab) => tab.getByRole('group', { name: 'Graph of the model' }).locator('text').first()],
+      [`data?samples=${dataset}&as=${model}`, (tab) => tab.getByRole('img', { name: /as the model gets it/ }).first()],
+      ['devices', (tab) => tab.getByRole('heading', { name: 'local' })],
+      [`devices/${device?.id}`, (tab) => tab.getByText('It has measured nothing yet')],
+      ['system', (tab) => tab.getByRole('region', { name: 'Storage' }).getByText('Data sets')],
+      [`compare?model=${model}&pick=${job?.id}`, (tab) => tab.getByRole('row', { name: /^data set/ })],
+      ['api', (tab) => tab.getByText('GET /v1/jobs', { exact: false }).first()],
+      [`new?job=${job?.id}`, (tab) => tab.getByText('This job can run')],
+    ];
+    const tabs = await Promise.all(
+      places.map(async () => {
+        const tab = await page.context().newPage();
+        await tab.addInitScript(`sessionStorage.setItem('coldpress-api-key', '${app.apiKey}')`);
+        await tab.goto(`http://127.0.0.1:${proxy.port}`);
+        await tab.getByRole('heading', { name: 'Jobs' }).waitFor();
+        return tab;
+      }),
+    );
+    await proxy.stop();
+    const lost = (tab: Page) => tab.getByText(/it is tried again/);
+    await Promise.all(
+      tabs.map(async (tab, index) => {
+        await tab.evaluate(`location.hash = '#/${places[index]?.[0]}'; undefined`);
+        await lost(tab).waitFor();
+        expect(await tab.getByRole('alert').count()).toBe(0);
+      }),
+    );
+    await proxy.restore();
+    await Promise.all(
+      tabs.map(async (tab, index) => {
+        await places[index]?.[1](tab).waitFor();
+        await lost(tab).waitFor({ state: 'detached' });
+        await tab.close();
+      }),
+    );
+  });
+
+  it('loses the server while it finds, uploads and submits: what was typed and chosen is taken up, and makes one job', async () => {
+    await page.goto(`http://127.0.0.1:${proxy.port}/#/new?model=${model}`);
+    await page.locator('textarea[name=recipe]').fill(PRUNE.replace('RATIO', '0.25'));
+    await page.getByLabel('Name', { exact: true }).fill('submitted twice');
+    await page.getByText('This job can run').waitFor();
+    await proxy.stop();
+    await page.getByLabel('Upload model', { exact: true }).setInputFiles(join(EXAMPLE, '../lenet/lenet-300-100.onnx'));
+    await page.keyboard.press('Control+k');
+    await page.getByLabel('Find', { exact: true }).fill('afar');
+    await page.getByText(/it is tried again/).waitFor();
+    const again = page.getByRole('button', { name: 'Upload it again' });
+    await again.waitFor();
+    await proxy.restore();
+    await page.getByRole('list', { name: 'Found' }).getByRole('link', { name: 'from afar' }).first().waitFor();
+    await page.keyboard.press('Escape');
+    await again.click();
+    await page.locator('select[name=model] option:checked', { hasText: 'lenet' }).waitFor({ state: 'attached' });
+    await page.locator('select[name=model]').selectOption(model);
+    await page.getByText('This job can run').waitFor();
+    // The server takes it, and its answer is lost.
+    await page.route('**/v1/jobs', async (route) => {
+      if (route.request().method() !== 'POST') return route.continue();
+      await route.fetch();
+      await route.abort();
+    });
+    await page.getByRole('button', { name: 'Submit' }).click();
+    await page.getByRole('alert').getByText('the server does not answer').waitFor();
+    await page.unroute('**/v1/jobs');
+    await page.getByRole('button', { name: 'Submit' }).click();
+    await page.getByRole('heading', { name: 'submitted twice' }).waitFor();
+    expect((await app.client.listJobs({ q: 'submitted twice' })).items).toHaveLength(1);
   });
 
   it('clones the best trial of a sweep as a job', async () => {

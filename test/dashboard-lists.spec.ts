@@ -1,11 +1,11 @@
 import { join, resolve } from 'node:path';
 import { toEnvironment } from '#contracts';
 import { connect, type Database } from '#database';
-import { createTestDatabase } from '#testing';
+import { createTestDatabase, EMPTY_INSPECTION } from '#testing';
 import type { Page, Request } from 'playwright-core';
 import { pushDataset, pushModel } from '../apps/cli/src/uploads.js';
 import { EXAMPLE, startApp, type TestApp } from './app.js';
-import { openPage, requestsOf, setHidden, signIn, type OpenPage } from './browser.js';
+import { atRest, openPage, requestsOf, setHidden, signIn, type OpenPage } from './browser.js';
 import { auditOf, UNSTUCK } from './dashboard-audit.js';
 import { insertManyJobs } from './many-jobs.js';
 
@@ -75,9 +75,9 @@ describe('the page with many jobs, over an hour', () => {
     // From here on the page's clock moves by these minutes alone, whatever they take.
     await page.clock.pauseAt((await page.evaluate<number>('Date.now()')) + 1000);
     const asked = requestsOf(page);
+    const next = page.waitForRequest(/\/v1\/jobs\?/);
     await page.clock.runFor(MINUTE);
-    await page.waitForLoadState('networkidle');
-    expect(asked().length).toBeGreaterThanOrEqual(1);
+    await (await next).response();
     expect(asked().length).toBeLessThanOrEqual(4);
     await setHidden(page, true);
     const hidden = requestsOf(page);
@@ -97,7 +97,7 @@ describe('the page with many jobs, over an hour', () => {
     await page.getByRole('heading', { name: 'succeeded 1' }).waitFor();
     // Minutes pass in no time here: a stream that is still open would count as silent.
     await told;
-    await page.waitForLoadState('networkidle');
+    await atRest(page);
     const asked = requestsOf(page);
     await page.clock.runFor(60 * MINUTE);
     expect(asked()).toEqual([]);
@@ -107,10 +107,29 @@ describe('the page with many jobs, over an hour', () => {
     await page.route('**/events', (route) => route.abort());
     await page.goto(`${app.url}/#/jobs`);
     await page.goto(`${app.url}/#/jobs/${ended}`);
-    await page.getByRole('alert').getByText('the server does not answer').waitFor();
+    await page.getByText('The server does not answer; it is tried again.').waitFor();
     await page.unroute('**/events');
     await page.clock.runFor(20_000);
     await page.getByRole('heading', { name: 'succeeded 1' }).waitFor();
+  });
+
+  it('draws a hundred models at a time, and finds one among all', async () => {
+    await database.pool.query(
+      `insert into models (id, name, bytes, inspection, created_at)
+       select lpad(i::text, 64, '0'), 'net ' || i, 1, $1, now() - i * interval '1 minute' from generate_series(1, 150) i`,
+      [EMPTY_INSPECTION],
+    );
+    await page.goto(`${app.url}/#/models`);
+    const cards = page.locator('.cards > li');
+    await page.getByRole('heading', { name: 'net 1', exact: true }).waitFor();
+    expect(await cards.count()).toBe(100);
+    await page.getByRole('button', { name: 'Show 51 more' }).click();
+    await page.getByRole('heading', { name: 'net 150', exact: true }).waitFor();
+    expect(await cards.count()).toBe(151);
+    await page.reload();
+    await page.getByLabel('Name', { exact: true }).fill('net 149');
+    await page.getByRole('heading', { name: 'net 149', exact: true }).waitFor();
+    await cards.nth(1).waitFor({ state: 'detached' });
   });
 
   it('compares nothing where nothing was measured, and says so', async () => {

@@ -5,7 +5,7 @@ import { pushDataset, pushModel } from '../apps/cli/src/uploads.js';
 import { createClient } from '#client';
 import { EXAMPLE, startApp, type TestApp } from './app.js';
 import { longModel } from '#testing';
-import { openPage, signIn, type OpenPage } from './browser.js';
+import { openPage, signIn, titled, type OpenPage } from './browser.js';
 import { auditOf, UNSTUCK } from './dashboard-audit.js';
 
 const SCREENSHOTS = resolve(__dirname, '../test-results');
@@ -62,7 +62,7 @@ describe('the pages of models, data, devices, the system and the API', () => {
       .getByText(/float32\[/)
       .first()
       .waitFor();
-    expect(await page.title()).toBe('Models – Coldpress');
+    await titled(page, 'Models – Coldpress');
     expect(await auditOf(page)).toEqual([]);
     await shot('models');
     await page.keyboard.press('Escape');

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import type { JobItem } from '#contracts';
 import type { Page } from 'playwright-core';
 import { ended, EXAMPLE, startApp, type TestApp } from './app.js';
-import { openPage, requestsOf, type OpenPage } from './browser.js';
+import { openPage, requestsOf, titled, type OpenPage } from './browser.js';
 import { auditOf, UNSTUCK } from './dashboard-audit.js';
 
 const SCREENSHOTS = resolve(__dirname, '../test-results');
@@ -54,7 +54,7 @@ describe('the dashboard in a real browser', () => {
     await page.getByLabel('API key').fill(app.apiKey);
     await page.getByRole('button', { name: 'Open dashboard' }).click();
     await page.getByText('Submit the first one').waitFor();
-    expect(await page.title()).toBe('Jobs – Coldpress');
+    await titled(page, 'Jobs – Coldpress');
     expect(await auditOf(page)).toEqual([]);
   });
 
@@ -187,7 +187,7 @@ describe('the dashboard in a real browser', () => {
     await page.locator('section[aria-label=Gates] .badge.passed').waitFor();
     await page.getByRole('link', { name: 'seed-net.onnx' }).waitFor();
     await page.getByRole('link', { name: 'mnist' }).waitFor();
-    expect(await page.title()).toBe('succeeded · from the page – Coldpress');
+    await titled(page, 'succeeded · from the page – Coldpress');
     await screenshot('job');
     await page.emulateMedia({ colorScheme: 'dark' });
     await screenshot('job-dark');
@@ -284,7 +284,11 @@ describe('the dashboard in a real browser', () => {
     const log = page.getByRole('region', { name: 'Log' });
     if ((await log.count()) > 0) {
       await log.getByLabel('Search the log').fill('no such words');
-      await log.getByText(/^0 of \d+ lines$/).waitFor();
+      await page.waitForURL(/log=no\+such\+words/);
+      await page.reload();
+      await log.getByText(/^0 of \d+ lines?$/).waitFor();
+      await log.getByLabel('Search the log').fill('');
+      await page.waitForURL((address) => !address.hash.includes('log='));
     }
     expect(await page.locator('section[aria-label=Artifacts] td', { hasText: /^this job$/ }).count()).toBeGreaterThan(
       3,
@@ -302,6 +306,8 @@ describe('the dashboard in a real browser', () => {
       /^Before: Conv .*weights of 32 bits.*After: Conv .*weights of 8 bits/,
     );
     await section.getByLabel('Colour by').selectOption('signal to noise');
+    await page.waitForURL(/graph=snr/);
+    await page.reload();
     await graph.getByText(/^Conv .* dB$/).first().waitFor(); // prettier-ignore
     await section.getByLabel('Find a layer').fill('left alone');
     await section.getByText(/After: .*left alone by \d /).waitFor();

@@ -227,14 +227,17 @@ describe('a job and its devices, each in a process of its own', () => {
     expect(models.map(({ samplesMs }) => samplesMs.length >= 20)).toEqual([true, true]);
   });
 
-  it('a browser keeps what it has downloaded, and takes what is kept for what it is after a look at its bytes alone', async () => {
+  it('a browser keeps what it has downloaded, takes what is kept for what it is after a look at its bytes alone, and sends a result however long the server is away', async () => {
     const rows = await benchmarks({ id: measured } as Job);
     const digests = rows.find(({ device }) => device === 'page')?.result?.models.map(({ digest }) => digest) ?? [];
     const [first = '', second = ''] = digests;
     await browser.page.evaluate(spoil(second));
     const downloads: string[] = [];
     browser.page.on('request', (request) => downloads.push(request.url()));
+    await browser.page.route('**/result', (route) => route.abort());
     const job = await submit({ devices: ['page'], benchmark: { quick: true, fresh: true } });
+    await browser.page.getByRole('status').getByText('it is asked again until it does').waitFor();
+    await browser.page.unroute('**/result');
     expect(await ended(job)).toMatchObject({ state: 'succeeded' });
     expect(await benchmarks(job)).toMatchObject([{ state: 'succeeded', device: 'page' }]);
     const times = (digest: string) => downloads.filter((url) => url.includes(digest)).length;

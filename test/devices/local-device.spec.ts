@@ -64,7 +64,13 @@ describe('the machine of an embedded server', () => {
   it('is managed by the commands of docs/devices.md, each in its order', async () => {
     const text = await readFile(DOCS, 'utf8');
     const commands = [...text.matchAll(/\| `coldpress (devices [^`]+)` \|/g)].map(([, words = '']) => words);
-    expect(commands).toEqual(['devices ls', 'devices drain NAME', 'devices resume NAME', 'devices rm NAME']);
+    expect(commands).toEqual([
+      'devices ls',
+      'devices history NAME',
+      'devices drain NAME',
+      'devices resume NAME',
+      'devices rm NAME',
+    ]);
     const said: string[] = [];
     for (const words of commands) {
       const { code, stdout } = await coldpress(...words.replace('NAME', 'local').split(' '));
@@ -72,9 +78,10 @@ describe('the machine of an embedded server', () => {
       said.push(stdout);
     }
     expect(said[0]).toMatch(/local +online +local +0 .*waits for work/);
-    expect(said[1]).toMatch(/^local {2}draining: /);
-    expect(said[2]).toMatch(/^local {2}online: /);
-    expect(said[3]).toBe('removed local\n');
+    expect(said[1]).toMatch(/^measured .*\n.*\n\d{4}-\d\d-\d\d \d\d:\d\d {2}[\da-f]{8} +baseline +\d+\.\d{3} /);
+    expect(said[2]).toMatch(/^local {2}draining: /);
+    expect(said[3]).toMatch(/^local {2}online: /);
+    expect(said[4]).toBe('removed local\n');
   });
 
   it('is told of others: what to type on them, and what is wrong', async () => {
@@ -85,6 +92,7 @@ describe('the machine of an embedded server', () => {
       code: 2,
       stderr: expect.stringContaining('there is no device nobody') as string,
     });
+    expect((await coldpress('devices', 'history', 'nobody')).stderr).toContain('there is no device nobody');
     expect((await coldpress('devices', 'add', 'Pi')).stderr).toContain('the name: ');
   });
 

@@ -3,6 +3,7 @@ import { Suspense, useEffect, useRef, useState, type RefObject } from 'react';
 import { apiKey } from './api/api-key.js';
 import { Finder } from './components/finder.js';
 import { KeyHelp } from './components/key-help.js';
+import { LostNotice } from './components/lost-notice.js';
 import { PageBoundary } from './components/page-boundary.js';
 import { RoleNote } from './components/role-button.js';
 import { SignOutButton } from './components/sign-out-button.js';
@@ -58,6 +59,7 @@ function SignedIn({ onSignOut }: { onSignOut: () => void }) {
       <Bar route={route} onSignOut={onSignOut} />
       <KeyHelp />
       <main id="main" ref={main} tabIndex={-1}>
+        <LostNotice />
         {route.page !== 'api' && <RoleNote needs="member" what="What would change something" />}
         <PageBoundary key={`${route.page} ${route.id}`}>
           <Page route={route} />

@@ -56,7 +56,8 @@ interface Choices {
 
 /** The same on the page of one thing; on that of a sweep names of its parameters and figures (`sweep/choices.ts`). */
 interface ChoicesOfOne {
-  jobs: 'stages';
+  jobs: 'stages' | 'log' | 'graph';
+  models: 'graph';
   devices: 'model';
   sweeps: string;
 }

@@ -22,14 +22,37 @@ it('has a column for each option that differs, and none for what is alike', () =
   expect(jobs.map(shortLabels(jobs, varyingOptions(jobs)))).toEqual(['ratio 0.5', 'ratio 0.9', 'title of c']);
 });
 
-it('tells passes apart, the second of a kind from the first, and objects by what is in them', () => {
+it('tells passes apart, and the second of a kind from the first', () => {
   const jobs = [
     job('a', ['quantize', { bits: 8 }], ['quantize', { student: { width: 0.5 } }]),
     job('b', ['quantize', { bits: 8 }]),
   ];
   expect(table(jobs)).toEqual({
     passes: ['quantize → quantize', 'quantize'],
-    'quantize 2 student': ['{"width":0.5}', ''],
+    'quantize 2 student.width': ['0.5', ''],
+  });
+});
+
+it('has a column for each option within an option that differs, and none for those that are alike', () => {
+  const options = (fc1: number, devices: unknown[], widths: number[]) => ({
+    layerBits: { fc1, fc2: 8 },
+    devices,
+    widths,
+  });
+  const jobs = [
+    job('a', ['evaluate', options(8, ['pi', { tag: 'arm64', any: 1 }], [4, 2])]),
+    job('b', ['evaluate', options(4, ['pi', { tag: 'x64', any: 1 }], [])]),
+    job('c', ['evaluate', { ...options(8, [], [4, 2]), layerBits: {} }]),
+  ];
+  expect(table(jobs)).toEqual({
+    'evaluate layerBits': ['', '', 'none'],
+    'evaluate layerBits.fc1': ['8', '4', ''],
+    'evaluate layerBits.fc2': ['8', '8', ''],
+    'evaluate devices': ['', '', 'none'],
+    'evaluate devices[1]': ['pi', 'pi', ''],
+    'evaluate devices[2].tag': ['arm64', 'x64', ''],
+    'evaluate devices[2].any': ['1', '1', ''],
+    'evaluate widths': ['4, 2', 'none', '4, 2'],
   });
 });
 

@@ -14,15 +14,18 @@ export interface VaryingOption {
 }
 
 /** Columns for what the recipes of these jobs differ in: their passes, where those do, and each option. */
-export function varyingOptions(jobs: readonly OptionedJob[]): VaryingOption[] {
+export const varyingOptions = (jobs: readonly OptionedJob[]): VaryingOption[] =>
+  saidOptions(jobs).filter(({ of }) => new Set(jobs.map(of)).size > 1);
+
+/** What the recipes of these jobs say: their passes, and each option; of one that holds others, each of those. */
+export function saidOptions(jobs: readonly OptionedJob[]): VaryingOption[] {
   const said = new Map(jobs.map((job) => [job.id, sayingsOf(job)]));
   const titles = new Set([...said.values()].flatMap((sayings) => [...sayings.keys()]));
   const column = (title: string): VaryingOption => ({
     title,
     of: (job) => (said.get(job.id) ?? sayingsOf(job)).get(title) ?? '',
   });
-  const columns = [...titles].map(column);
-  return columns.filter(({ of }) => new Set(jobs.map(of)).size > 1);
+  return [...titles].map(column);
 }
 
 const PASSES = 'passes';
@@ -36,9 +39,20 @@ function sayingsOf({ stages }: OptionedJob): Map<string, string> {
     const name = nth === 1 ? pass : `${pass} ${nth}`;
     if (options === null) sayings.set(`${name} options`, 'too long for a list');
     for (const [option, value] of Object.entries(options ?? {}))
-      sayings.set(`${name} ${option}`, typeof value === 'object' ? JSON.stringify(value) : String(value));
+      for (const [title, text] of leavesOf(`${name} ${option}`, value)) sayings.set(title, text);
   }
   return sayings;
+}
+
+/** What a value holds, each by its place: `layerBits.fc1`, `devices[2].tag`. A list of plain values is one. */
+function leavesOf(title: string, value: unknown): [title: string, text: string][] {
+  if (typeof value !== 'object' || value === null) return [[title, String(value)]];
+  if (Array.isArray(value) && value.every((each) => typeof each !== 'object'))
+    return [[title, value.join(', ') || 'none']];
+  const held = Array.isArray(value)
+    ? value.map((each: unknown, index) => [`${title}[${index + 1}]`, each] as const)
+    : Object.entries(value).map(([key, each]: [string, unknown]) => [`${title}.${key}`, each] as const);
+  return held.length === 0 ? [[title, 'none']] : held.flatMap(([place, each]) => leavesOf(place, each));
 }
 
 const LABEL_LENGTH = 30;

@@ -22,6 +22,10 @@ export function costText(forecast: StagesForecast): string {
   return `${time}, ${memory}${disk}.${unknownText(forecast)}`;
 }
 
+/** Passes of which nothing told yet, behind a figure of the others: " without prune, evaluate". */
+export const uncountedText = (unknown: readonly { pass: string }[]): string =>
+  unknown.length === 0 ? '' : ` without ${unknown.map(({ pass }) => pass).join(', ')}`;
+
 function unknownText({ seconds, secondsUnknown }: StagesForecast): string {
   if (seconds === null || secondsUnknown.length === 0) return '';
   const passes = secondsUnknown.map(({ pass }) => pass).join(', ');

@@ -1,11 +1,22 @@
 import { all, type Client } from '#client';
-import { DeviceName, DeviceTags, fieldProblems, sentenceOf, type Device, type EnrolmentCode } from '#contracts';
+import {
+  DeviceName,
+  DeviceTags,
+  fieldProblems,
+  formatLatencyRatio,
+  sentenceOf,
+  type Device,
+  type DeviceMeasurement,
+  type EnrolmentCode,
+} from '#contracts';
 import type { Command } from 'commander';
 import { UsageError } from '../errors.js';
 import { print, table } from '../output.js';
+import { findModel } from '../references.js';
 import { collect, context } from './context.js';
+import { wholeNumber } from './whole-number.js';
 
-/** `coldpress devices ls | add | drain | resume | rm` */
+/** `coldpress devices ls | history | add | drain | resume | rm` */
 export function addDeviceCommands(program: Command): void {
   const devices = program.command('devices').description('machines that measure models');
 
@@ -18,6 +29,8 @@ export function addDeviceCommands(program: Command): void {
       const head = ['name', 'state', 'tags', 'waiting', 'processor', 'reason'];
       print(json, items, () => table(head, items.map(row)));
     });
+
+  addHistory(devices);
 
   devices
     .command('add')
@@ -44,6 +57,51 @@ export function addDeviceCommands(program: Command): void {
     await client.deleteDevice({ id: device.id });
     return null;
   });
+}
+
+function addHistory(devices: Command): void {
+  devices
+    .command('history')
+    .argument('<device>', 'name or id')
+    .option('--model <model>', 'only jobs on this model: its id, the start of one, or a name')
+    .option('--limit <count>', 'at most so many jobs', wholeNumber, MORE)
+    .description('what a device measured, newest first: each model of each job')
+    .action(async (reference: string, { model, limit }: HistoryOptions, command: Command) => {
+      const { client, json } = await context(command);
+      const { id, name } = await findDevice(client, reference);
+      const query = { id, ...(model && { model: (await findModel(client, model)).id }) };
+      const measured = await collect(all(client.deviceBenchmarks, query), limit + 1);
+      const nothing = `${name} has measured nothing${model ? ` of ${model}` : ''} yet`;
+      print(json, measured.slice(0, limit), () => (measured.length === 0 ? nothing : historyWords(measured, limit)));
+    });
+}
+
+interface HistoryOptions {
+  model?: string;
+  limit: number;
+}
+
+/** Jobs that are told, and by how many more are. */
+const MORE = 20;
+const HISTORY_HEAD = ['measured', 'job', 'model', 'median ms', '95 % interval ms', 'against the original', 'title'];
+
+/** Says where more was measured than is told, and what is not known. */
+function historyWords(measured: readonly DeviceMeasurement[], limit: number): string {
+  const rows = measured
+    .slice(0, limit)
+    .flatMap(({ measuredAt, jobId, title, models }) =>
+      models.map(({ label, p50, low, high, latencyRatio }) => [
+        measuredAt.slice(0, 16).replace('T', ' '),
+        jobId.slice(0, 8),
+        label,
+        p50.toFixed(3),
+        low === null || high === null ? 'too few runs' : `${low.toFixed(3)}..${high.toFixed(3)}`,
+        latencyRatio ? formatLatencyRatio(latencyRatio) : '–',
+        title,
+      ]),
+    );
+  const more = measured.length > limit ? `\nolder jobs are left out: --limit ${limit + MORE} has more` : '';
+  return `${table(HISTORY_HEAD, rows)}${more}`;
 }
 
 function enrolmentWords({ expiresAt, command, pages, unreachable }: EnrolmentCode): string {

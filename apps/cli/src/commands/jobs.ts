@@ -1,12 +1,13 @@
 import { all, type Client } from '#client';
 import { formatBytes, JobState, isFinal, type Benchmark, type Job, type JobItem } from '#contracts';
 import { deviceLines, deviceTable, throughputTable } from '#pipeline';
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { exitCodeOf, follow, jobSummary } from '../follow.js';
 import { print, table } from '../output.js';
 import { advised } from '../own-name.js';
 import { findJob } from '../references.js';
 import { collect, context } from './context.js';
+import { wholeNumber } from './whole-number.js';
 import { addLogCommand } from './logs.js';
 
 /** `coldpress jobs ls | get | watch | logs | artifacts | benchmarks | cancel | retry | rm` */
@@ -133,12 +134,6 @@ function onJob(jobs: Command, name: string, description: string, action: (on: On
     const { client, json } = await context(command);
     await action({ client, json, command, job: await findJob(client, reference) });
   });
-}
-
-/** Throws what commander tells of an option that is wrong. */
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
-  return Number(text);
 }
 
 function row(job: JobItem): string[] {

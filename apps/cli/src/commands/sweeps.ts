@@ -18,6 +18,7 @@ import { exitCodeOfSweep, followSweep, sweepReport } from '../sweeps/follow.js';
 import { assignmentOf } from '../sweeps/assignment.js';
 import { costLine, forecastLines, progressLine, trialLine, trialTable } from '../sweeps/words.js';
 import { collect, context } from './context.js';
+import { wholeNumber } from './whole-number.js';
 
 const WARM_START = 'earlier sweeps or jobs, by their ids: what of them this space holds counts as tried';
 const REFERENCE = 'id, the start of one, name, or latest';
@@ -268,12 +269,6 @@ function on<O = object>(action: (on: OnSweep<O>) => Promise<void>) {
     const { client, json } = await context(command);
     await action({ client, json, command, options, sweep: await findSweep(client, reference) });
   };
-}
-
-/** Throws what commander tells of an option that is wrong. */
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
-  return Number(text);
 }
 
 function positive(text: string): number {

@@ -79,6 +79,8 @@ describe('where a sweep is', () => {
 it('what a sweep took stands beside what was foreseen, where anything was', () => {
   const took = '5 stages computed of 8 (20 distinct were foreseen), 2 min 0 s of passes';
   expect(costLine(sweep)).toBe(`${took} (foreseen: 1 min 30 s), 1.00 kB of models (foreseen: 2.00 MB)`);
+  const partly = { ...forecast, secondsUnknown: [{ pass: 'prune', stages: 1 }], bytesUnknown: [] };
+  expect(costLine({ ...sweep, forecast: partly })).toContain('(foreseen: 1 min 30 s without prune)');
   const unknown = { ...forecast, seconds: null, bytes: null };
   expect(costLine({ ...sweep, forecast: unknown })).toBe(`${took}, 1.00 kB of models`);
 });

@@ -7,6 +7,7 @@ import {
   metricTitle,
   sweepProgress,
   trialRemark,
+  uncountedText,
   valueText,
   type Sweep,
   type SweepForecast,
@@ -60,11 +61,12 @@ export function progressLine(sweep: Sweep): string {
 
 /** What it took beside what was foreseen. */
 export function costLine({ cost, forecast }: Sweep): string {
-  const { stagesDistinct, seconds, bytes } = forecast;
-  const foreseen = (words: string | null) => (words === null ? '' : ` (foreseen: ${words})`);
+  const { stagesDistinct, seconds, bytes, secondsUnknown, bytesUnknown } = forecast;
+  const foreseen = (words: string | null, unknown: readonly { pass: string }[]) =>
+    words === null ? '' : ` (foreseen: ${words}${uncountedText(unknown)})`;
   const stages = `${cost.stagesExecuted} stages computed of ${cost.stages} (${stagesDistinct} distinct were foreseen)`;
-  const time = `${formatDuration(cost.seconds)} of passes${foreseen(seconds === null ? null : formatDuration(seconds))}`;
-  const stored = `${formatBytes(cost.bytes)} of models${foreseen(bytes === null ? null : formatBytes(bytes))}`;
+  const time = `${formatDuration(cost.seconds)} of passes${foreseen(seconds === null ? null : formatDuration(seconds), secondsUnknown)}`;
+  const stored = `${formatBytes(cost.bytes)} of models${foreseen(bytes === null ? null : formatBytes(bytes), bytesUnknown)}`;
   return [stages, time, stored].join(', ');
 }
 

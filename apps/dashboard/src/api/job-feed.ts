@@ -2,6 +2,7 @@ import { ProblemError } from '#client';
 import type { Job, JobEvent, Left, Problem } from '#contracts';
 import { useEffect, useReducer, useRef, useState } from 'react';
 import { client } from './client.js';
+import { tellLost } from './lost.js';
 
 export interface LogLine {
   index: number;
@@ -16,7 +17,7 @@ export interface JobFeed {
   message: Record<number, string>;
   /** What is left of the stage that told of itself last; null between stages. */
   left: (Left & { index: number }) | null;
-  /** Why the connection broke, and whether it is tried again. */
+  /** Why it is followed no further; a break that passes is told by `LostNotice`. */
   problem: string | null;
   /** Why the server has nothing to tell, now or later. */
   refusal: Problem | null;
@@ -53,10 +54,10 @@ async function follow(
   signal: AbortSignal,
   dispatch: (action: Action) => void,
 ): Promise<void> {
-  const onBreak = ({ message }: Error) =>
-    dispatch({ type: 'problem', message: `Connection lost, trying again: ${message}` });
+  const onBreak = ({ message }: Error) => tellLost(signal, message);
   try {
     for await (const { id, event } of client.watchJob({ id: jobId }, { signal, after: lastId.current, onBreak })) {
+      tellLost(signal, null);
       if (id) lastId.current = id;
       dispatch({ type: 'event', event });
     }
@@ -64,6 +65,8 @@ async function follow(
     if (signal.aborted) return;
     if (error instanceof ProblemError) return dispatch({ type: 'refusal', problem: error.problem });
     dispatch({ type: 'problem', message: error instanceof Error ? error.message : String(error) });
+  } finally {
+    tellLost(signal, null);
   }
 }
 

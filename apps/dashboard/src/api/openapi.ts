@@ -1,3 +1,5 @@
+import { UnreachableError } from '#client';
+
 /** What is shown of the OpenAPI document. */
 export interface ShownOperation {
   method: string;
@@ -28,9 +30,12 @@ export interface OpenApi {
   components: { schemas: Record<string, unknown> };
 }
 
-/** The document, which is open to all. */
+/** The document, which is open to all. Throws UnreachableError. */
 export async function openApi(signal: AbortSignal): Promise<OpenApi> {
-  const response = await fetch('/openapi.json', { signal });
+  const response = await fetch('/openapi.json', { signal }).catch((cause: unknown) => {
+    signal.throwIfAborted();
+    throw new UnreachableError('', cause);
+  });
   if (!response.ok) throw new Error(`the server answered ${response.status} to /openapi.json`);
   return (await response.json()) as OpenApi;
 }

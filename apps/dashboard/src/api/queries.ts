@@ -218,9 +218,11 @@ export interface Submission {
   recipe: string;
 }
 
-export const submitJob = (body: Submission) => client.submitJob({ body });
+/** Submissions of one key are one job. */
+export const submitJob = (body: Submission, idempotencyKey: string) => client.submitJob({ body }, { idempotencyKey });
 export const preflightJob = (body: Submission, signal: AbortSignal) => client.preflightJob({ body }, { signal });
-export const launchSweep = ({ recipe: sweep, ...rest }: Submission) => client.launchSweep({ body: { ...rest, sweep } });
+export const launchSweep = ({ recipe: sweep, ...rest }: Submission, idempotencyKey: string) =>
+  client.launchSweep({ body: { ...rest, sweep } }, { idempotencyKey });
 export const preflightSweep = ({ recipe: sweep, ...rest }: Submission, signal: AbortSignal) =>
   client.preflightSweep({ body: { ...rest, sweep } }, { signal });
 export const cancelJob = (id: string) => client.cancelJob({ id });

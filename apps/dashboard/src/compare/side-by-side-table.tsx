@@ -1,3 +1,4 @@
+import { ProblemError } from '#client';
 import { recipeTitle, type Job } from '#contracts';
 import { useQueries } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
@@ -23,15 +24,15 @@ export function SideBySide({ picked, pinned, onPick, onPin }: SideBySideProps) {
     })),
   });
   const jobs = found.flatMap(({ data }) => data ?? []);
-  const missing = picked.filter((_, index) => found[index]?.isError);
+  const missing = picked.flatMap((id, index) => (found[index]?.error ? [{ id, error: found[index].error }] : []));
   const leave = (id: string) => onPick(picked.filter((each) => each !== id));
   return (
     <section aria-label="Side by side">
       <h2>Side by side</h2>
       <AddJob isFull={picked.length >= MOST_PICKED} onAdd={(id) => onPick([...new Set([...picked, id])])} />
-      {missing.map((id) => (
+      {missing.map(({ id, error }) => (
         <p key={id} className="problem">
-          There is no job {id}.{' '}
+          {isGone(error) ? `There is no job ${id}.` : `Job ${id}: ${error.message}.`}{' '}
           <button type="button" className="link" onClick={() => leave(id)}>
             Leave it out
           </button>
@@ -47,6 +48,8 @@ export function SideBySide({ picked, pinned, onPick, onPin }: SideBySideProps) {
     </section>
   );
 }
+
+const isGone = (error: Error): boolean => error instanceof ProblemError && error.problem.status === 404;
 
 function AddJob({ isFull, onAdd }: { isFull: boolean; onAdd: (id: string) => void }) {
   const [problem, setProblem] = useState<string | null>(null);

@@ -8,7 +8,7 @@ const job = (digit: number, bits: number, bytes: number, top1?: number) =>
     modelId: 'a'.repeat(64),
     datasetId: null,
     gatesPassed: null,
-    recipe: { seed: 0 },
+    recipe: { seed: 0, passes: [{ pass: 'quantize', options: { weightBits: bits } }] },
     stages: [
       {
         pass: 'quantize',
@@ -29,7 +29,20 @@ describe('jobs side by side', () => {
   it('has what differs alone, and says how much is the same', () => {
     const rows = cellsOf([job(1, 8, 2048, 0.9), job(2, 4, 1024, 0.9)]);
     expect(rows).toEqual({ 'quantize weightBits': ['8', '4'], [Object.keys(rows)[1] ?? '']: ['2.05 kB', '1.02 kB'] });
-    expect(differencesOf([job(1, 8, 2048, 0.9), job(2, 4, 1024, 0.9)], undefined).same).toBe(5);
+    expect(differencesOf([job(1, 8, 2048, 0.9), job(2, 4, 1024, 0.9)], undefined).same).toBe(7);
+  });
+
+  it('has of a pass that only some have what a recipe says, and none of its defaults', () => {
+    const [first, second] = [job(1, 8, 2048), job(2, 8, 2048)];
+    const pruned = {
+      ...second,
+      recipe: { ...second.recipe, passes: [...second.recipe.passes, { pass: 'prune', options: { ratio: 0.5 } }] },
+      stages: [...second.stages, { ...second.stages[0], pass: 'prune', options: { ratio: 0.5, schedule: 'one-shot' } }],
+    } as Job;
+    expect(cellsOf([first, pruned])).toEqual({
+      passes: ['quantize', 'quantize → prune'],
+      'prune ratio': ['–', '0.5'],
+    });
   });
 
   it('tells how each stands to the pinned one, and what nobody measured', () => {

@@ -1,5 +1,5 @@
 import { formatMetric, METRIC_NAMES, METRICS, type Job, type MetricName } from '#contracts';
-import { varyingOptions } from '../varying-options.js';
+import { saidOptions, type VaryingOption } from '../varying-options.js';
 import { comparison, finalMetrics } from '../verdict.js';
 
 /** How many jobs stand side by side at most. */
@@ -38,7 +38,7 @@ export function differencesOf(jobs: readonly Job[], pinned: Job | undefined): { 
     plain('data set', ({ datasetId }) => datasetId?.slice(0, SHOWN_DIGITS) ?? 'none'),
     plain('seed', ({ recipe }) => String(recipe.seed)),
     plain('gates', ({ gatesPassed }) => (gatesPassed === null ? 'none judged' : gatesPassed ? 'hold' : 'missed')),
-    ...varyingOptions(jobs).map(({ title, of }) => plain(title, of)),
+    ...optionsOf(jobs).map(({ title, of }) => plain(title, of)),
     ...METRIC_NAMES.flatMap((name) => figureRow(name, jobs, pinned)),
   ];
   const differing =
@@ -47,6 +47,21 @@ export function differencesOf(jobs: readonly Job[], pinned: Job | undefined): { 
 }
 
 const SHOWN_DIGITS = 10;
+
+/**
+ * Options of jobs that stand beside others. Of a pass that only some have, the row of passes tells; its options are rows
+ * where these jobs differ in them, or where a recipe says them.
+ */
+function optionsOf(jobs: readonly Job[]): VaryingOption[] {
+  if (jobs.length === 1) return [];
+  const written = new Set(saidOptions(jobs.map(({ id, recipe }) => ({ id, stages: recipe.passes }))).map(titleOf));
+  return saidOptions(jobs).filter(({ title, of }) => {
+    const said = jobs.map(of).filter((text) => text !== '');
+    return said.length === jobs.length || new Set(said).size > 1 || written.has(title);
+  });
+}
+
+const titleOf = ({ title }: VaryingOption): string => title;
 
 function figureRow(name: MetricName, jobs: readonly Job[], pinned: Job | undefined): DiffRow[] {
   const figures = jobs.map((job) => finalMetrics(job)?.[name]);

@@ -1,8 +1,8 @@
 import { type ArtifactRef, formatBytes, type Job, type JobLineage, type JobStage } from '#contracts';
-import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { client } from '../api/client.js';
 import { saveBytes } from '../api/download.js';
+import { ProblemNotice } from './problem.js';
 import { Scroll } from './scroll.js';
 import { shortDigest } from '../format.js';
 
@@ -13,7 +13,7 @@ export function ArtifactList({ job }: { job: Job }) {
   return (
     <section aria-label="Artifacts">
       <h2>Artifacts</h2>
-      <Scroll label="Artifacts">
+      <Scroll isCards label="Artifacts">
         <table>
           <thead>
             <tr>
@@ -78,17 +78,21 @@ function Origin({ stage, origin }: { stage: JobStage; origin: Origins | undefine
 }
 
 function DownloadButton({ artifact, pass }: { artifact: ArtifactRef; pass: string }) {
-  const [problem, setProblem] = useState<string | null>(null);
-  const save = () =>
-    saveBytes(client.getArtifact({ digest: artifact.digest }), artifact.name).catch((error: Error) =>
-      setProblem(error.message),
-    );
+  const save = useMutation({
+    mutationFn: () => saveBytes(client.getArtifact({ digest: artifact.digest }), artifact.name),
+  });
   return (
     <>
-      <button type="button" className="quiet" onClick={save} aria-label={`Download ${artifact.name} of ${pass}`}>
+      <button
+        type="button"
+        className="quiet"
+        disabled={save.isPending}
+        onClick={() => save.mutate()}
+        aria-label={`Download ${artifact.name} of ${pass}`}
+      >
         Download
       </button>
-      {problem && <span className="problem">{problem}</span>}
+      <ProblemNotice error={save.error} />
     </>
   );
 }

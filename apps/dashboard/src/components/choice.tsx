@@ -3,6 +3,7 @@ import { useState, type ReactNode } from 'react';
 import { shortDigest } from '../format.js';
 import { chosenFiles, droppedFiles, type DroppedFile } from '../data/dropped-files.js';
 import { useRefusal } from '../api/own-key.js';
+import { isPassing } from '#client';
 import { ProblemBox } from './problem-box.js';
 
 interface ChoiceProps {
@@ -40,7 +41,7 @@ export function Choice({
   warnings = [],
 }: ChoiceProps) {
   const client = useQueryClient();
-  const { mutate, isPending, error, reset } = useMutation({
+  const { mutate, isPending, error, reset, variables } = useMutation({
     mutationFn: upload,
     onSuccess: async (id) => {
       if (id === null) return;
@@ -90,6 +91,11 @@ export function Choice({
         </p>
       ))}
       {error && <ProblemBox error={error} />}
+      {isPassing(error) && variables && (
+        <button type="button" className="quiet" onClick={() => mutate(variables)}>
+          Upload it again
+        </button>
+      )}
     </fieldset>
   );
 }

@@ -84,7 +84,7 @@ const MS_COLUMNS = ['p50', 'p90', 'p95', 'p99'] as const;
 function Timings({ name, models }: { name: string; models: readonly ModelTiming[] }) {
   const hasEnergy = models.some(({ energy }) => energy !== undefined);
   return (
-    <Scroll label={`Times on ${name}`}>
+    <Scroll isCards label={`Times on ${name}`}>
       <table>
         <thead>
           <tr>

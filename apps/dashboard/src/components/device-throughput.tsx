@@ -5,7 +5,7 @@ import { Scroll } from './scroll.js';
 export function DeviceThroughput({ name, points }: { name: string; points: readonly ThroughputPoint[] }) {
   if (points.length === 0) return null;
   return (
-    <Scroll label={`Samples a second on ${name}`}>
+    <Scroll isCards label={`Samples a second on ${name}`}>
       <table>
         <thead>
           <tr>

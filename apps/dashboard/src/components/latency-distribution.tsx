@@ -2,6 +2,7 @@ import { BenchmarkFile, type BenchmarkResult } from '#contracts';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { client } from '../api/client.js';
+import { wholeOf } from '../api/download.js';
 import { figure } from '../format.js';
 import { ChartData } from './chart-data.js';
 import { LineChart, type ChartAxis, type ChartLine } from './line-chart.js';
@@ -39,8 +40,8 @@ export function LatencyDistribution({ device, result }: { device: string; result
   const { data, error } = useQuery({
     queryKey: ['samples', result.raw.digest],
     queryFn: async ({ signal }) => {
-      const bytes = await client.getArtifact({ digest: result.raw.digest }, { signal });
-      return BenchmarkFile.parse(await new Response(bytes).json());
+      const file = await wholeOf(client.getArtifact({ digest: result.raw.digest }, { signal }));
+      return BenchmarkFile.parse(await file.json());
     },
     staleTime: Infinity,
   });

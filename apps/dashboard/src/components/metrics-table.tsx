@@ -9,6 +9,7 @@ import {
   type StageMetrics,
 } from '#contracts';
 import { comparison } from '../verdict.js';
+import { stageName } from '../stage-name.js';
 import { Scroll } from './scroll.js';
 
 /** Before and after: the baseline and each stage's model, every figure with its ratio to the baseline. */
@@ -16,7 +17,9 @@ export function MetricsTable({ job }: { job: Job }) {
   if (!job.baseline) return null;
   const rows: { name: string; metrics: StageMetrics }[] = [
     { name: 'baseline', metrics: job.baseline },
-    ...job.stages.flatMap((stage) => (stage.metrics ? [{ name: stage.pass, metrics: stage.metrics }] : [])),
+    ...job.stages.flatMap((stage) =>
+      stage.metrics ? [{ name: stageName(job.stages, stage), metrics: stage.metrics }] : [],
+    ),
   ];
   const columns = METRIC_NAMES.filter((name) => rows.some(({ metrics }) => metrics[name] !== undefined));
   return (

@@ -2,15 +2,21 @@ import { PlotData, type ArtifactRef, type Job } from '#contracts';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
 import { client } from '../api/client.js';
+import { wholeOf } from '../api/download.js';
+import { stageName } from '../stage-name.js';
 import { ChartData } from './chart-data.js';
 import { Scroll } from './scroll.js';
 
 /** The plots that stages wrote, as images: an SVG shown as an image runs no script and loads nothing. */
 export function Plots({ job }: { job: Job }) {
-  const plots = job.stages.flatMap(({ index, pass, artifacts }) =>
-    artifacts
+  const plots = job.stages.flatMap((stage) =>
+    stage.artifacts
       .filter(({ name }) => name.endsWith('.svg'))
-      .map((artifact) => ({ key: `${index}/${artifact.name}`, pass, artifact })),
+      .map((artifact) => ({
+        key: `${stage.index}/${artifact.name}`,
+        pass: stageName(job.stages, stage),
+        artifact,
+      })),
   );
   if (plots.length === 0) return null;
   return (
@@ -28,7 +34,7 @@ export function Plots({ job }: { job: Job }) {
 function Plot({ pass, artifact }: { pass: string; artifact: ArtifactRef }) {
   const { data, error } = useQuery({
     queryKey: ['artifact', artifact.digest],
-    queryFn: async () => new Response(await client.getArtifact({ digest: artifact.digest })).text(),
+    queryFn: async ({ signal }) => (await wholeOf(client.getArtifact({ digest: artifact.digest }, { signal }))).text(),
     staleTime: Infinity,
   });
   const url = useObjectUrl(data);

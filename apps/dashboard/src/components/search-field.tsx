@@ -17,10 +17,19 @@ export function SearchField({
   const [text, setText] = useState(value);
   const change = useRef(onChange);
   change.current = onChange;
-  useEffect(() => setText(value), [value]);
+  // What comes back of what was typed is older than the field, which may have more by now.
+  const told = useRef(value);
+  useEffect(() => {
+    if (value === told.current) return;
+    told.current = value;
+    setText(value);
+  }, [value]);
   useEffect(() => {
     if (text.trim() === value) return undefined;
-    const pause = setTimeout(() => change.current(text.trim()), TYPING_PAUSE_MS);
+    const pause = setTimeout(() => {
+      told.current = text.trim();
+      change.current(told.current);
+    }, TYPING_PAUSE_MS);
     return () => clearTimeout(pause);
   }, [text, value]);
   return (

@@ -12,7 +12,7 @@ export function SkippedTable({ skipped, pass }: SkippedProps) {
   return (
     <>
       <h3>Left alone ({skipped.length})</h3>
-      <Scroll label={`Left alone by ${pass}`}>
+      <Scroll isCards label={`Left alone by ${pass}`}>
         <table>
           <thead>
             <tr>

@@ -22,7 +22,7 @@ export function TradeOffTable({ points, cost, quality, columns, picked, onPick }
     <section aria-label="Trade-offs">
       <h2>Trade-offs</h2>
       <p className="quiet">{words(points, cost, quality)}</p>
-      <Scroll label="Trade-offs">
+      <Scroll isCards label="Trade-offs">
         <table>
           <thead>
             <tr>

@@ -1,13 +1,13 @@
-import { createClient, newId, ProblemError, type Client } from '#client';
+import { createClient, isPassing, newId, ProblemError, type Client } from '#client';
 import { PROTOCOL, type AgentWelcome, type DeviceFingerprint, type Lease, type LeaseFailure } from '#contracts';
 import { browserCondition } from './condition.js';
 import { inWorker, ModelFault } from './in-worker.js';
 import { KeptFiles, MOST_KEPT_BYTES } from './kept-files.js';
 import { measureInBrowser } from './measure-lease.js';
+import { loggedPatience, type LoggedPatience } from './logged-patience.js';
 import type { About } from './messages.js';
 
 const VERSION = 'page';
-const PAUSE_MS = 3000;
 
 export interface Joining {
   code: string;
@@ -24,18 +24,15 @@ export async function join({ code, name, tags, log }: Joining): Promise<never> {
   const client = createClient({ url: '', apiKey: key });
   const instance = newId();
   const hello = { protocol: PROTOCOL, version: VERSION, instance, fingerprint, condition: await browserCondition() };
-  const welcome = await client.greetServer({ body: hello });
+  const patience = loggedPatience(log);
+  const welcome = await patience.whole(() => client.greetServer({ body: hello }));
   addEventListener('pagehide', () => leave(key));
   const kept = await KeptFiles.open();
   log(keeps(kept));
   log(`is ${welcome.name}: ${fingerprint.cpu}, ${fingerprint.providers.join(' and ')}`);
   for (;;) {
-    const lease = await poll(client, instance, welcome).catch((error: unknown) => {
-      if (error instanceof ProblemError && error.problem.status < 500) throw error;
-      return null;
-    });
-    if (lease) await work(lease, { client, kept, log, heartbeatMs: welcome.heartbeatMs });
-    else if (lease === null) await pause(PAUSE_MS);
+    const lease = await patience.whole(() => poll(client, instance, welcome));
+    if (lease) await work(lease, { client, kept, patience, log, heartbeatMs: welcome.heartbeatMs });
   }
 }
 
@@ -45,7 +42,7 @@ function leave(key: string): void {
   void fetch('/v1/agent/leave', { method: 'POST', keepalive: true, headers }).catch(() => undefined);
 }
 
-/** A lease; undefined where there was no work, null where no answer came. */
+/** A lease; undefined where there was no work. */
 async function poll(client: Client, instance: string, { pollMs }: AgentWelcome): Promise<Lease | undefined> {
   const body = { instance, waitMs: pollMs, condition: await browserCondition() };
   return (await client.askForLease({ body })).lease ?? undefined;
@@ -59,11 +56,12 @@ const keeps = (kept: KeptFiles | null): string =>
 interface Worked {
   client: Client;
   kept: KeptFiles | null;
+  patience: LoggedPatience;
   heartbeatMs: number;
   log(line: string): void;
 }
 
-async function work(lease: Lease, { client, kept, heartbeatMs, log }: Worked) {
+async function work(lease: Lease, { client, kept, patience, heartbeatMs, log }: Worked) {
   const { id, fence } = lease;
   const gone = new AbortController();
   let progress = 0;
@@ -73,14 +71,15 @@ async function work(lease: Lease, { client, kept, heartbeatMs, log }: Worked) {
   };
   const beat = setInterval(() => {
     heartbeat().catch((error: unknown) => {
-      if (error instanceof ProblemError && error.problem.status < 500) gone.abort(error);
+      if (error instanceof ProblemError && !isPassing(error)) gone.abort(error);
     });
   }, heartbeatMs);
   log(`measures ${lease.models.length} models for ${lease.job}`);
   try {
     const onProgress = (fraction: number) => (progress = fraction);
-    const result = await measureInBrowser(client, lease, { signal: gone.signal, onProgress, kept });
-    await client.sendLeaseResult({ id, body: { fence, result } });
+    const { signal } = gone;
+    const result = await measureInBrowser(client, lease, { signal, onProgress, kept, patience });
+    await patience.whole(() => client.sendLeaseResult({ id, body: { fence, result } }, { signal }), { signal });
     log(`has sent the result for ${lease.job}`);
   } catch (error) {
     const message = (error instanceof Error ? error.message : String(error)).slice(0, 2000) || 'failed';
@@ -88,7 +87,7 @@ async function work(lease: Lease, { client, kept, heartbeatMs, log }: Worked) {
     if (gone.signal.aborted || error instanceof ProblemError) return;
     const permanent = error instanceof ModelFault;
     const body = { fence, code: 'browser', message, permanent, health: await checkHealth() };
-    await client.sendLeaseFailure({ id, body }).catch(() => undefined);
+    await patience.whole(() => client.sendLeaseFailure({ id, body })).catch(() => undefined);
   } finally {
     clearInterval(beat);
   }
@@ -122,5 +121,3 @@ async function readFingerprint(): Promise<DeviceFingerprint> {
     providers,
   };
 }
-
-const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));

@@ -1,10 +1,12 @@
 import type { Client } from '#client';
 import type { BenchmarkSamples, Lease, LeasedPoint, ThroughputSamples } from '#contracts';
 import { thinnedPoint } from '#measurement';
+import { wholeOf } from '../api/download.js';
 import { checkedBytes } from './checked-bytes.js';
 import { browserCondition } from './condition.js';
 import { inWorker, ModelFault } from './in-worker.js';
 import type { KeptFiles } from './kept-files.js';
+import type { LoggedPatience } from './logged-patience.js';
 import type { Downloaded, BrowserFed, BrowserMeasurement } from './messages.js';
 
 const LONGEST_REASON = 300;
@@ -12,6 +14,7 @@ const LONGEST_REASON = 300;
 interface BrowserHooks {
   /** Null where the browser keeps none. */
   kept: KeptFiles | null;
+  patience: LoggedPatience;
   signal: AbortSignal;
   onProgress(fraction: number): void;
 }
@@ -36,12 +39,12 @@ export async function measureInBrowser(client: Client, lease: Lease, hooks: Brow
   };
 }
 
-async function downloads(client: Client, { id, fence, models, data }: Lease, { kept, signal }: BrowserHooks) {
+async function downloads(client: Client, { id, fence, models, data }: Lease, { kept, patience, signal }: BrowserHooks) {
   const bytesOf = async (digest: string) => {
     const known = await kept?.get(digest).catch(() => null);
     if (known) return known;
-    const body = await client.leasedModel({ id, digest, fence }, { signal });
-    const bytes = await checkedBytes(new Uint8Array(await new Response(body).arrayBuffer()), digest);
+    const file = await patience.whole(() => wholeOf(client.leasedModel({ id, digest, fence }, { signal })), { signal });
+    const bytes = await checkedBytes(new Uint8Array(await file.arrayBuffer()), digest);
     // Without room for it, it is downloaded again the next time.
     await kept?.keep(digest, bytes).catch(() => undefined);
     return bytes;

@@ -91,7 +91,7 @@ function Measured({ device, model, measurements }: MeasuredProps) {
           Drawn are the model and the {MOST_LINES - 1} that were measured most; the table has all {lines.length}.
         </p>
       )}
-      <Scroll label={`Measurements on ${device}`}>
+      <Scroll isCards label={`Measurements on ${device}`}>
         <table>
           <thead>
             <tr>
@@ -107,9 +107,13 @@ function Measured({ device, model, measurements }: MeasuredProps) {
             {measurements.flatMap((measurement) =>
               measurement.models.map(({ label, p50, low, high, latencyRatio }, index) => (
                 <tr key={`${measurement.id} ${index}`}>
-                  <td title={measurement.measuredAt}>{index === 0 ? ago(measurement.measuredAt) : ''}</td>
+                  <td title={measurement.measuredAt}>
+                    <span className={index === 0 ? '' : 'narrow'}>{ago(measurement.measuredAt)}</span>
+                  </td>
                   <td className="wide">
-                    {index === 0 && <a href={`#/jobs/${measurement.jobId}`}>{measurement.title}</a>}
+                    <a className={index === 0 ? '' : 'narrow'} href={`#/jobs/${measurement.jobId}`}>
+                      {measurement.title}
+                    </a>
                   </td>
                   <td>{label}</td>
                   <td className="number">{p50.toFixed(3)}</td>

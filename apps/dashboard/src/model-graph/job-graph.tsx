@@ -1,28 +1,38 @@
 import type { Job } from '#contracts';
 import { drawModels, evidenceOf } from '#model-graph';
 import { useQuery } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { client } from '../api/client.js';
 import { ProblemNotice } from '../components/problem.js';
 import { useTiming } from './timing.js';
-import { ModelGraph } from './model-graph.js';
+import { FIRST_VIEW, ModelGraph, type ColourProps } from './model-graph.js';
 
-/** The model that a job was given beside the newest that it has made. */
-export function JobGraph({ job }: { job: Job }) {
-  const [isOpen, setOpen] = useState(false);
+interface JobGraphProps extends ColourProps {
+  job: Job;
+}
+
+/** The model that a job was given beside the newest that it has made; it is open where a way to colour it is chosen. */
+export function JobGraph({ job, view, onView }: JobGraphProps) {
+  const isOpen = view !== null;
   return (
     <section aria-label="Layer by layer">
-      <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <details
+        open={isOpen}
+        onToggle={({ target, currentTarget }) => {
+          if (target !== currentTarget || currentTarget.open === isOpen) return;
+          onView(currentTarget.open ? FIRST_VIEW : '');
+        }}
+      >
         <summary>
           <h2>Model before and after, layer by layer</h2>
         </summary>
-        {isOpen && <Graph job={job} />}
+        {isOpen && <Graph job={job} view={view} onView={onView} />}
       </details>
     </section>
   );
 }
 
-function Graph({ job }: { job: Job }) {
+function Graph({ job, view, onView }: JobGraphProps) {
   const made = job.stages.findLast(({ modelDigest }) => modelDigest)?.modelDigest ?? job.modelId;
   const { data, error } = useQuery({
     queryKey: ['graph', job.id, made],
@@ -37,7 +47,11 @@ function Graph({ job }: { job: Job }) {
   return (
     <>
       <ProblemNotice error={error ?? timing.error} />
-      {drawing ? <ModelGraph drawing={drawing} /> : !error && <p className="quiet">Reading both models…</p>}
+      {drawing ? (
+        <ModelGraph drawing={drawing} view={view} onView={onView} />
+      ) : (
+        !error && <p className="quiet">Reading both models…</p>
+      )}
     </>
   );
 }

@@ -5,11 +5,27 @@ import { Scroll } from '../components/scroll.js';
 import { GraphCanvas } from './graph-canvas.js';
 import { rowWith, rowWords, sidesOf } from './sides.js';
 
+/** A way to colour the graph, by its id; null for the first. */
+export interface ColourProps {
+  view: string | null;
+  onView: (view: string) => void;
+}
+
+/** What every model can be coloured by. */
+export const FIRST_VIEW = 'bits';
+
+interface GraphProps extends ColourProps {
+  drawing: Drawing;
+}
+
 /** A model, or one before and after a job, layer by layer: coloured by what is chosen, with all that is known of a row, and as a table. */
-export function ModelGraph({ drawing }: { drawing: Drawing }) {
-  const [view, setView] = useState(0);
+export function ModelGraph({ drawing, view: id, onView }: GraphProps) {
   const [chosen, setChosen] = useState<number | null>(null);
-  const { before, after, notes } = drawing;
+  const { before, after, notes, views } = drawing;
+  const view = Math.max(
+    0,
+    views.findIndex((each) => each.id === id),
+  );
   const isPair = before.length > 0;
   return (
     <div className="model-graph">
@@ -21,10 +37,10 @@ export function ModelGraph({ drawing }: { drawing: Drawing }) {
         {notes.join(' ')}
       </p>
       <div className="filters">
-        <ColourChoice drawing={drawing} value={view} onChange={setView} />
+        <ColourChoice drawing={drawing} value={view} onChange={(index) => onView(views[index]?.id ?? FIRST_VIEW)} />
         <FindLayer drawing={drawing} chosen={chosen} onFound={setChosen} />
       </div>
-      <Legend entries={drawing.views[view]?.legend ?? []} isHatched={after.some(({ reason }) => reason !== null)} />
+      <Legend entries={views[view]?.legend ?? []} isHatched={after.some(({ reason }) => reason !== null)} />
       <GraphCanvas drawing={drawing} view={view} chosen={chosen} onChoose={setChosen} />
       <p role="status" className="quiet told">
         {chosen === null ? 'Choose a row to read what is known of it.' : told(drawing, chosen)}

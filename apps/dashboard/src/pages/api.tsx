@@ -99,7 +99,7 @@ function Body({ media, schema, example }: { media: string; schema: unknown; exam
 
 function Rows({ label, head, rows }: { label: string; head: string[]; rows: string[][] }) {
   return (
-    <Scroll label={label}>
+    <Scroll isCards label={label}>
       <table>
         <thead>
           <tr>

@@ -2,6 +2,7 @@ import { formatBytes, type DatasetRecord } from '#contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { client } from '../api/client.js';
 import { useDatasets } from '../api/queries.js';
+import { CardList } from '../components/card-list.js';
 import { ConfirmButton } from '../components/confirm-button.js';
 import { Facts } from '../components/facts.js';
 import { ProblemNotice } from '../components/problem.js';
@@ -40,11 +41,9 @@ export function DataPage({ query }: PageProps) {
           {q ? <a href="#/data">Show all</a> : <a href="#/new">Upload one with a new job</a>}
         </p>
       )}
-      <ul className="plain cards">
-        {found.map((dataset) => (
-          <DatasetCard key={dataset.id} dataset={dataset} query={query} />
-        ))}
-      </ul>
+      <CardList items={found} least={1 + found.findIndex(({ id }) => id === query.get('samples'))}>
+        {(dataset) => <DatasetCard key={dataset.id} dataset={dataset} query={query} />}
+      </CardList>
       {data?.isCut && (
         <p className="warning">These are the newest {data.items.length} data sets; older ones are not shown.</p>
       )}

@@ -1,5 +1,6 @@
 import type { Device } from '#contracts';
 import { useDevices } from '../api/queries.js';
+import { CardList } from '../components/card-list.js';
 import { EnrolDeviceForm } from '../components/enrol-device.js';
 import { ProblemNotice } from '../components/problem.js';
 import { RoleNote } from '../components/role-button.js';
@@ -25,11 +26,7 @@ export function DevicesPage() {
       {data?.items.length === 0 && (
         <p className="empty">No devices yet. Enrol one: it asks this server for work and measures models on itself.</p>
       )}
-      <ul className="plain cards">
-        {(data?.items ?? []).map((device) => (
-          <DeviceCard key={device.id} device={device} />
-        ))}
-      </ul>
+      <CardList items={data?.items ?? []}>{(device) => <DeviceCard key={device.id} device={device} />}</CardList>
     </>
   );
 }

@@ -3,6 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useJobFeed, type JobFeed } from '../api/job-feed.js';
 import { cancelJob, retryJob, useDataset, useLine, useModel, useOutlook, useRest } from '../api/queries.js';
 import { ArtifactList } from '../components/artifact-list.js';
+import { FeedProblem } from '../components/feed-problem.js';
 import { GateList } from '../components/gate-list.js';
 import { JobLog } from '../components/job-log.js';
 import { MetricsTable } from '../components/metrics-table.js';
@@ -40,12 +41,12 @@ function FollowedJob({ id, query }: PageProps) {
     return (
       <NotFoundPage title="No such job">There is no job {id}: it was deleted, or it is another server's.</NotFoundPage>
     );
-  return <Waiting problem={feed.refusal?.detail ?? feed.problem} />;
+  return <Waiting problem={feed.refusal?.detail ?? feed.problem} resume={resume} />;
 }
 
-function Waiting({ problem }: { problem: string | null }) {
+function Waiting({ problem, resume }: { problem: string | null; resume: () => void }) {
   useTitle('Job');
-  return problem ? <ProblemNotice error={{ message: problem }} /> : <p className="quiet">Loading…</p>;
+  return problem ? <FeedProblem problem={problem} resume={resume} /> : <p className="quiet">Loading…</p>;
 }
 
 interface ViewProps {
@@ -59,6 +60,8 @@ function JobView({ job, feed, query, resume }: ViewProps) {
   const model = useModel(job.modelId);
   const name = jobName(job, model.data?.name);
   useTitle(tabTitle(job, name));
+  const change = (changes: Partial<Record<'stages' | 'log' | 'graph', string>>) =>
+    replaceAddress(addressOf(`jobs/${job.id}`, { ...Object.fromEntries(query), ...changes }));
   const running = job.stages.find(({ state }) => state === 'running');
   const left = running && feed.left?.index === running.index ? leftWords(feed.left, running.pass) : null;
   return (
@@ -73,24 +76,24 @@ function JobView({ job, feed, query, resume }: ViewProps) {
         {stateInWords(job, left)} {job.state === 'queued' && <Line job={job} />}
         {running && left === null && <Rest id={job.id} stage={running.index} />}
       </p>
-      {feed.problem && <p className="problem">{feed.problem}</p>}
-      <ProblemNotice error={feed.refusal && { message: feed.refusal.detail }} />
+      <FeedProblem problem={feed.refusal?.detail ?? feed.problem} resume={resume} />
       <ProblemNotice error={job.error} />
       <JobVerdict job={job} fileName={modelFileName(name)} />
       <GateList gates={job.gates} />
-      <StageList
-        job={job}
-        feed={feed}
-        opened={query.get('stages')}
-        onOpened={(stages) => replaceAddress(addressOf(`jobs/${job.id}`, { ...Object.fromEntries(query), stages }))}
-      />
+      <StageList job={job} feed={feed} opened={query.get('stages')} onOpened={(stages) => change({ stages })} />
       <MetricsTable job={job} />
-      <JobGraph job={job} />
+      <JobGraph job={job} view={query.get('graph')} onView={(graph) => change({ graph })} />
       <Plots job={job} />
       <ArtifactList job={job} />
       <DeviceResults job={job} />
       <Timeline job={job} />
-      <JobLog lines={feed.log} stages={job.stages} fileName={modelFileName(name).replace(/onnx$/, 'log')} />
+      <JobLog
+        lines={feed.log}
+        stages={job.stages}
+        fileName={modelFileName(name).replace(/onnx$/, 'log')}
+        wanted={query.get('log') ?? ''}
+        onWanted={(log) => change({ log })}
+      />
     </>
   );
 }

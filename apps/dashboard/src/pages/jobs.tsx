@@ -95,7 +95,7 @@ function Pages({ choice: { cursor, ...choice }, next }: { choice: JobChoice; nex
 
 function JobTable({ jobs }: { jobs: JobItem[] }) {
   return (
-    <Scroll label="Jobs">
+    <Scroll isCards label="Jobs">
       <table>
         <thead>
           <tr>
@@ -123,14 +123,14 @@ function JobRow({ job }: { job: JobItem }) {
   const done = job.stages.reduce((sum, stage) => sum + (stage.state === 'succeeded' ? 1 : stage.progress), 0);
   return (
     <tr>
-      <td>
+      <td className="wide">
         <a href={`#/jobs/${job.id}`}>{job.name ?? job.title}</a>
         <div className="quiet">model {shortDigest(job.modelId)}</div>
       </td>
       <td>
         <StateBadge state={job.state} />
       </td>
-      <td>
+      <td className="wide">
         <div className="quiet">{job.stages.map((stage) => stage.pass).join(' → ')}</div>
         <ProgressBar value={done / job.stages.length} label={`progress of ${job.name ?? job.id}`} />
       </td>

@@ -6,24 +6,24 @@ import { ModelFacts } from '../components/model-facts.js';
 import { ProblemNotice } from '../components/problem.js';
 import { ago } from '../format.js';
 import { OneModelGraph } from '../model-graph/one-model-graph.js';
-import { addressOf } from '../route.js';
+import { addressOf, replaceAddress, type PageProps } from '../route.js';
 import { useTitle } from '../title.js';
 import { NotFoundPage } from './not-found.js';
 
 const DIGEST = /^[0-9a-f]{64}$/i;
 
 /** One stored model: what its file tells, and its layers. */
-export function ModelPage({ id }: { id: string }) {
+export function ModelPage({ id, query }: PageProps) {
   if (!DIGEST.test(id))
     return (
       <NotFoundPage title="No such model">
         “{id}” is not the id of a model: an id is a SHA-256 of 64 characters, as in the list of models.
       </NotFoundPage>
     );
-  return <StoredModel id={id} />;
+  return <StoredModel id={id} query={query} />;
 }
 
-function StoredModel({ id }: { id: string }) {
+function StoredModel({ id, query }: PageProps) {
   const { data, error } = useModel(id);
   useTitle(data?.name ?? 'Model');
   if (error) return <ProblemNotice error={error} />;
@@ -52,7 +52,11 @@ function StoredModel({ id }: { id: string }) {
       <Histories id={id} />
       <section aria-label="Layers">
         <h2>Layers</h2>
-        <OneModelGraph id={id} />
+        <OneModelGraph
+          id={id}
+          view={query.get('graph')}
+          onView={(graph) => replaceAddress(addressOf(`models/${id}`, { graph }))}
+        />
       </section>
     </>
   );

@@ -1,5 +1,6 @@
 import { formatBytes, formatCount, type Model } from '#contracts';
 import { useModels } from '../api/queries.js';
+import { CardList } from '../components/card-list.js';
 import { ModelActions } from '../components/model-actions.js';
 import { ModelFacts } from '../components/model-facts.js';
 import { ProblemNotice } from '../components/problem.js';
@@ -36,11 +37,7 @@ export function ModelsPage({ query }: PageProps) {
           {q ? <a href="#/models">Show all</a> : <a href="#/new">Upload one with a new job</a>}
         </p>
       )}
-      <ul className="plain cards">
-        {found.map((model) => (
-          <ModelCard key={model.id} model={model} />
-        ))}
-      </ul>
+      <CardList items={found}>{(model) => <ModelCard key={model.id} model={model} />}</CardList>
       {data?.isCut && (
         <p className="warning">These are the newest {data.items.length} models; older ones are not shown.</p>
       )}

@@ -1,3 +1,4 @@
+import { isPassing, newId, patiently } from '#client';
 import { useMutation } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type FormEvent } from 'react';
 import { launchSweep, submitJob, uploadModel, useModel, useModels } from '../api/queries.js';
@@ -9,6 +10,7 @@ import { ProblemBox } from '../components/problem-box.js';
 import { RecipeText, StartFrom } from '../components/recipe-field.js';
 import { OneModelGraph } from '../model-graph/one-model-graph.js';
 import { DatasetField } from '../data/dataset-field.js';
+import { tellLost } from '../api/lost.js';
 import { useRefusal } from '../api/own-key.js';
 import { NEW_JOB, useDraft } from '../draft.js';
 import { shortDigest } from '../format.js';
@@ -34,7 +36,7 @@ const FIRST: Draft = { name: '', model: '', dataset: null, recipe: PRESETS[0].re
 /** A model, data and a recipe as a form; with several values of an option it is a sweep. */
 export function NewJobPage({ query }: PageProps) {
   const [draft, change] = useDraft(NEW_JOB, FIRST);
-  const cloneProblem = useClone(query, (cloned) => change({ ...cloned, replaced: draft.recipe }));
+  const clone = useClone(query, (cloned) => change({ ...cloned, replaced: draft.recipe }));
   useEffect(() => {
     const [model, dataset] = [query.get('model'), query.get('dataset')];
     if (model ?? dataset) change({ ...(model && { model }), ...(dataset && { dataset }) });
@@ -46,23 +48,28 @@ export function NewJobPage({ query }: PageProps) {
   useTitle(isSweep ? 'New sweep' : 'New job');
   const refusal = useRefusal('member');
   const submission = { ...(name && { name }), model, dataset, recipe };
+  const key = useRef(newId());
   const submit = useMutation({
     mutationFn: async (asked: typeof submission) =>
-      isSweep ? `#/sweeps/${(await launchSweep(asked)).id}` : `#/jobs/${(await submitJob(asked)).id}`,
+      isSweep
+        ? `#/sweeps/${(await launchSweep(asked, key.current)).id}`
+        : `#/jobs/${(await submitJob(asked, key.current)).id}`,
     onSuccess: (address) => {
       location.hash = address;
     },
   });
-  const onSubmit = (event: FormEvent) => {
-    event.preventDefault();
-    submit.mutate(submission);
-  };
   // A refusal is about the text that was sent, and about no other.
   const isAboutThis = JSON.stringify(submit.variables) === JSON.stringify(submission);
+  const onSubmit = (event: FormEvent) => {
+    event.preventDefault();
+    // Of a submission whose answer was lost nobody knows whether it arrived: the same key finds it, in place of a second.
+    if (!isAboutThis || !isPassing(submit.error)) key.current = newId();
+    submit.mutate(submission);
+  };
   return (
     <form className="new-job" onSubmit={onSubmit}>
       <h1>{isSweep ? 'New sweep' : 'New job'}</h1>
-      <ProblemNotice error={cloneProblem} />
+      <ProblemNotice error={clone.problem} />
       <label>
         Name
         <input
@@ -91,6 +98,8 @@ export function NewJobPage({ query }: PageProps) {
       <div className="footer card">
         {refusal !== null ? (
           <p className="problem">{refusal}</p>
+        ) : clone.isAwaited ? (
+          <p className="quiet">Reading what is cloned…</p>
         ) : model ? (
           <LiveCheck submission={submission} isSweep={isSweep} />
         ) : (
@@ -98,7 +107,7 @@ export function NewJobPage({ query }: PageProps) {
         )}
         {submit.error && isAboutThis && <ProblemBox error={submit.error} />}
         <div className="actions">
-          <button type="submit" disabled={!model || submit.isPending || refusal !== null}>
+          <button type="submit" disabled={!model || clone.isAwaited || submit.isPending || refusal !== null}>
             {submit.isPending ? 'Submitting…' : isSweep ? 'Launch sweep' : 'Submit'}
           </button>
         </div>
@@ -108,8 +117,14 @@ export function NewJobPage({ query }: PageProps) {
   );
 }
 
-/** Takes over the job or the sweep that the address names; null while nothing is wrong with it. */
-function useClone(query: URLSearchParams, onCloned: (cloned: Cloned) => void): Error | null {
+interface Clone {
+  /** Whether it is still to come. */
+  isAwaited: boolean;
+  problem: Error | null;
+}
+
+/** Takes over the job or the sweep that the address names. */
+function useClone(query: URLSearchParams, onCloned: (cloned: Cloned) => void): Clone {
   const [problem, setProblem] = useState<Error | null>(null);
   const [job, sweep] = [query.get('job'), query.get('sweep')];
   const take = useRef(onCloned);
@@ -118,17 +133,21 @@ function useClone(query: URLSearchParams, onCloned: (cloned: Cloned) => void): E
     const id = sweep ?? job;
     if (id === null) return undefined;
     const abort = new AbortController();
-    cloneOf(sweep ? 'sweep' : 'job', id, abort.signal).then(
-      (cloned) => {
-        take.current(cloned);
-        // Once: what is changed from here on is the draft's own.
-        replaceAddress('#/new');
-      },
-      (error: Error) => !abort.signal.aborted && setProblem(error),
-    );
+    const { signal } = abort;
+    const onBreak = ({ message }: Error) => tellLost(signal, message);
+    patiently(() => cloneOf(sweep ? 'sweep' : 'job', id, signal), { signal, onBreak })
+      .finally(() => tellLost(signal, null))
+      .then(
+        (cloned) => {
+          take.current(cloned);
+          // Once: what is changed from here on is the draft's own.
+          replaceAddress('#/new');
+        },
+        (error: Error) => !signal.aborted && setProblem(error),
+      );
     return () => abort.abort();
   }, [job, sweep]);
-  return problem;
+  return { isAwaited: (sweep ?? job) !== null && problem === null, problem };
 }
 
 function ModelField({ value, onChange }: { value: string; onChange: (id: string) => void }) {
@@ -156,13 +175,14 @@ function ModelField({ value, onChange }: { value: string; onChange: (id: string)
 function ChosenModel({ id }: { id: string }) {
   const { data } = useModel(id);
   const [isOpen, setOpen] = useState(false);
+  const [view, setView] = useState<string | null>(null);
   if (!data) return null;
   return (
     <div className="card">
       <ModelFacts model={data} />
       <details onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>Graph of the model, layer by layer</summary>
-        {isOpen && <OneModelGraph id={id} />}
+        {isOpen && <OneModelGraph id={id} view={view} onView={setView} />}
       </details>
     </div>
   );

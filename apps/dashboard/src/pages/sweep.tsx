@@ -1,4 +1,5 @@
 import type { Sweep } from '#contracts';
+import { FeedProblem } from '../components/feed-problem.js';
 import { ProblemNotice } from '../components/problem.js';
 import { StateBadge } from '../components/state-badge.js';
 import type { PageProps } from '../route.js';
@@ -13,13 +14,14 @@ import { NotFoundPage } from './not-found.js';
 export function SweepPage({ id, query }: PageProps) {
   const { feed, resume } = useSweepFeed(id);
   if (feed.sweep) return <SweepView sweep={feed.sweep} feed={feed} query={query} resume={resume} />;
-  if (feed.refusal)
+  if (feed.refusal?.status === 404 || feed.refusal?.status === 400)
     return (
       <NotFoundPage title="No such sweep">
         {feed.refusal.status === 404 ? `There is no sweep ${id}: it was deleted.` : feed.refusal.detail}
       </NotFoundPage>
     );
-  return feed.problem ? <ProblemNotice error={{ message: feed.problem }} /> : <p className="quiet">Loading…</p>;
+  const problem = feed.refusal?.detail ?? feed.problem;
+  return problem ? <FeedProblem problem={problem} resume={resume} /> : <p className="quiet">Loading…</p>;
 }
 
 function SweepView({
@@ -41,7 +43,7 @@ function SweepView({
         <StateBadge state={sweep.state} />
         <SweepActions sweep={sweep} onChanged={resume} />
       </div>
-      {feed.problem && <ProblemNotice error={{ message: feed.problem }} />}
+      <FeedProblem problem={feed.refusal?.detail ?? feed.problem} resume={resume} />
       {sweep.error && <ProblemNotice error={sweep.error} />}
       <SweepHead sweep={sweep} readAt={feed.readAt} />
       <SweepResultsView sweep={sweep} trials={feed.trials} query={query} onChanged={resume} />

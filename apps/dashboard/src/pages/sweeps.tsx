@@ -78,7 +78,7 @@ function NoSweeps({ choice }: { choice: SweepChoice }) {
 
 function SweepTable({ sweeps }: { sweeps: SweepItem[] }) {
   return (
-    <Scroll label="Sweeps">
+    <Scroll isCards label="Sweeps">
       <table>
         <thead>
           <tr>

@@ -103,7 +103,7 @@ function Passes() {
       <h2>Passes</h2>
       <ProblemNotice error={error} />
       {data && (
-        <Scroll label="Passes">
+        <Scroll isCards label="Passes">
           <table>
             <thead>
               <tr>

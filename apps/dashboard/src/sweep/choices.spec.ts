@@ -19,6 +19,7 @@ describe('what is chosen on the page of a sweep', () => {
       ...selectedChange([3, 14]),
     });
     expect(choicesOf(parseRoute(address).query, OBJECTIVES)).toEqual({
+      columns: 'objectives',
       x: 'latencyMsP50',
       y: 'top1',
       bounds: { bytes: 123457 },

@@ -10,7 +10,12 @@ export interface SweepChoices {
   brushes: Readonly<Record<string, BrushedRange>>;
   sort: string;
   selected: readonly number[];
+  columns: ShownColumns;
 }
+
+/** Kinds of columns of the table of trials. */
+export const SHOWN_COLUMNS = ['objectives', 'options', 'figures', 'all'] as const;
+export type ShownColumns = (typeof SHOWN_COLUMNS)[number];
 
 export type BrushedRange = readonly [number, number];
 
@@ -29,6 +34,7 @@ export function choicesOf(query: URLSearchParams, objectives: readonly { metric:
     bounds: Object.fromEntries(withPrefix(BOUND).flatMap(boundOf)),
     brushes: Object.fromEntries(withPrefix(BRUSH).flatMap(brushOf)),
     sort: query.get('sort') ?? 'number',
+    columns: SHOWN_COLUMNS.find((kind) => kind === query.get('columns')) ?? 'objectives',
     selected: (query.get('sel') ?? '').split('.').filter(Boolean).map(Number).filter(Number.isInteger),
   };
 }

@@ -13,7 +13,7 @@ export function ParameterImportance({ importance }: Pick<SweepResults, 'importan
   });
   return (
     <>
-      <Scroll label="Importance of parameters">
+      <Scroll isCards label="Importance of parameters">
         <table>
           <thead>
             <tr>

@@ -11,6 +11,7 @@ import {
 import { replaceEqualDeep } from '@tanstack/react-query';
 import { useCallback, useEffect, useState } from 'react';
 import { client } from '../api/client.js';
+import { tellLost } from '../api/lost.js';
 
 /** Everything that the page knows of one sweep: its record, and its trials by number. */
 export interface SweepFeed {
@@ -18,7 +19,7 @@ export interface SweepFeed {
   trials: readonly ListedTrial[];
   /** When the record was read, by this machine's clock, ms. */
   readAt: number;
-  /** Why the connection broke, and whether it is tried again. */
+  /** Why it is followed no further; a break that passes is told by `LostNotice`. */
   problem: string | null;
   /** Why the server has nothing to tell, now or later. */
   refusal: Problem | null;
@@ -79,6 +80,8 @@ class Follower {
       if (this.signal.aborted) return;
       if (error instanceof ProblemError) this.tell({ problem: null, refusal: error.problem });
       else this.tell({ problem: error instanceof Error ? error.message : String(error) });
+    } finally {
+      tellLost(this, null);
     }
   }
 
@@ -86,18 +89,19 @@ class Follower {
     return patiently(call, { signal: this.signal, onBreak: this.onBreak });
   }
 
-  private readonly onBreak = ({ message }: Error): void => this.tell({ problem: `${message}; it is tried again` });
+  private readonly onBreak = ({ message }: Error): void => tellLost(this, message);
 
   private async readRecord(): Promise<Sweep> {
     const sweep = await client.getSweep({ id: this.id }, { signal: this.signal });
-    this.tell({ sweep, readAt: performance.now(), problem: null });
+    tellLost(this, null);
+    this.tell({ sweep, readAt: performance.now(), problem: null, refusal: null });
     return sweep;
   }
 
   private async readTrials(): Promise<void> {
     const columns = await client.trialColumns({ id: this.id }, { signal: this.signal });
     for (const trial of trialsOfColumns(columns)) this.trials.set(trial.number, trial);
-    this.tell({ problem: null });
+    tellLost(this, null);
     this.show();
   }
 
@@ -110,6 +114,7 @@ class Follower {
   }
 
   private take(event: SweepEvent): void {
+    tellLost(this, null);
     if (event.type === 'snapshot') return this.tell({ sweep: event.sweep, readAt: performance.now(), problem: null });
     // Events between the record and the list come again, in their order: the last one stands.
     if (event.type === 'trial') this.trials.set(event.trial.number, listedTrial(event.trial));

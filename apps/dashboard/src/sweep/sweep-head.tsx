@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration, sweepProgress, type Sweep } from '#contracts';
+import { formatBytes, formatDuration, sweepProgress, uncountedText, type Sweep } from '#contracts';
 import { memo, useEffect, useState } from 'react';
 import { useDataset, useModel } from '../api/queries.js';
 import { ProgressBar } from '../components/progress-bar.js';
@@ -34,8 +34,10 @@ export const SweepHead = memo(function SweepHead({ sweep, readAt }: { sweep: Swe
       <p className="quiet">
         {cost.stagesExecuted} stages computed of {cost.stages}, {forecast.stagesDistinct} distinct were foreseen;{' '}
         {formatDuration(cost.seconds)} of passes
-        {forecast.seconds !== null && `, foreseen ${formatDuration(forecast.seconds)}`}; {formatBytes(cost.bytes)} of
-        models{forecast.bytes !== null && `, foreseen ${formatBytes(forecast.bytes)}`}.
+        {forecast.seconds !== null &&
+          `, foreseen ${formatDuration(forecast.seconds)}${uncountedText(forecast.secondsUnknown)}`}
+        ; {formatBytes(cost.bytes)} of models
+        {forecast.bytes !== null && `, foreseen ${formatBytes(forecast.bytes)}${uncountedText(forecast.bytesUnknown)}`}.
       </p>
     </>
   );

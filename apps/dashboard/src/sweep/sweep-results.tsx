@@ -23,6 +23,7 @@ import {
   brushChange,
   choicesOf,
   MOST_SELECTED,
+  SHOWN_COLUMNS,
   selectedChange,
   type BrushedRange,
   type SweepChoices,
@@ -72,6 +73,7 @@ export function SweepResultsView({ sweep, trials, query, onChanged }: ResultsPro
     (metric: MetricName, value: number | null) => changeSoon(boundChange(metric, value)),
     [changeSoon],
   );
+  const objectives = useMemo(() => sweep.objectives.map(({ metric }) => metric), [sweep.objectives]);
   const parameters = useMemo(() => sweep.forecast.parameters.map(({ name }) => name), [sweep.forecast.parameters]);
   return (
     <>
@@ -117,18 +119,35 @@ export function SweepResultsView({ sweep, trials, query, onChanged }: ResultsPro
             ? counted(trials.length, 'trial')
             : `${listed.length} of ${counted(trials.length, 'trial')}`}
         </h2>
+        <ColumnChoice value={choices.columns} onChange={(columns) => change({ columns })} />
         <TrialTable
           trials={listed}
           parameters={parameters}
           metrics={metrics}
+          objectives={objectives}
           front={front}
           sort={choices.sort}
           selected={selected}
+          columns={choices.columns}
           onSort={sort}
           onSelect={select}
         />
       </section>
     </>
+  );
+}
+
+/** Where the screen is narrow, the table has some of its columns at a time. */
+function ColumnChoice({ value, onChange }: { value: string; onChange: (columns: string) => void }) {
+  return (
+    <label className="narrow">
+      Columns{' '}
+      <select value={value} onChange={(event) => onChange(event.target.value)}>
+        {SHOWN_COLUMNS.map((kind) => (
+          <option key={kind}>{kind}</option>
+        ))}
+      </select>
+    </label>
   );
 }
 

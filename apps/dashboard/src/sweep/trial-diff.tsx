@@ -57,7 +57,7 @@ export function TrialDiff({ sweepId, trials, parameters, metrics, onRemove, onPr
                 <span className="heard">Action</span>
               </th>
               {trials.map((trial) => (
-                <td key={trial.number}>
+                <td key={trial.number} className="acts">
                   {trial.jobId && (
                     <a href={addressOf('new', { job: trial.jobId })}>
                       Clone<span className="heard"> trial {trial.number} as a job</span>

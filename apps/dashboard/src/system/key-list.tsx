@@ -54,7 +54,7 @@ function Keys() {
     <>
       <ProblemNotice error={error ?? revoke.error} />
       {data && (
-        <Scroll label="API keys">
+        <Scroll isCards label="API keys">
           <table>
             <thead>
               <tr>

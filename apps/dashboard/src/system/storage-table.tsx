@@ -15,7 +15,7 @@ export function StorageTable({ storage }: { storage: readonly StoredKind[] }) {
   return (
     <section aria-label="Storage">
       <h2>Storage</h2>
-      <Scroll label="Bytes by kind">
+      <Scroll isCards label="Bytes by kind">
         <table>
           <thead>
             <tr>

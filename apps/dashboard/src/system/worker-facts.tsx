@@ -48,7 +48,7 @@ function Queue({ queue }: { queue: NonNullable<SystemReport['queue']> }) {
 
 function Kinds({ kinds }: { kinds: readonly WorkerKind[] }) {
   return (
-    <Scroll label="Kinds of workers of the last 30 days">
+    <Scroll isCards label="Kinds of workers of the last 30 days">
       <table>
         <thead>
           <tr>
