@@ -3,6 +3,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { Session, type HostTensors } from '#inference';
+import { GraphBuilder, writeModel } from '#onnx';
 import sharp from 'sharp';
 import { COMMAND, startApp, type TestApp } from './app.js';
 
@@ -109,7 +110,7 @@ describe('from data as people have it to a small model that runs, outside of the
       /labels: coco\/annotations\/instances_val2017\.json/,
     );
     const seen = await coldpress('datasets', 'preview', 'coco', '--for', 'yolo.onnx', '-o', 'seen-coco');
-    expect(seen).toMatch(/label {3}0, 16, 20, 32, 28, -1, …/);
+    expect(seen).toMatch(/label {3}0, 16, 16, 32, 24, -1, …/);
     await coldpress('quantize', 'yolo.onnx', '--data', 'coco', '-o', 'small-yolo.onnx');
     const { output0 } = await runs('yolo.onnx', 'small-yolo.onnx', { images: zeros([1, 3, 64, 64]) }, 1);
     expect(output0!.dims).toEqual([1, 6, 84]);
@@ -117,8 +118,49 @@ describe('from data as people have it to a small model that runs, outside of the
     const session = await Session.create(join(folder, 'small.ort'));
     expect((await session.run({ images: zeros([1, 3, 64, 64]) }))['output0']!.dims).toEqual([1, 6, 84]);
     await session.release();
+    // The net above is untrained: what it finds says nothing. This one finds what the pictures hold, also in int8.
+    await write({ 'finder.onnx': finder(), 'finder.yaml': FINDER_RECIPE });
+    const told = await coldpress('run', 'finder.yaml', '--model', 'finder.onnx', '--data', 'coco', '--json');
+    const job = JSON.parse(told.slice(told.indexOf('{'), told.lastIndexOf('}') + 1)) as { stages: Stage[] };
+    expect(job.stages.at(-1)?.metrics).toMatchObject({ map50: expect.closeTo(1) as number });
   });
 });
+
+interface Stage {
+  metrics: Record<string, unknown>;
+}
+
+const FINDER_RECIPE = `
+passes:
+  - pass: quantize
+  - { pass: evaluate, options: { task: detection, detection: { head: yolov8 } } }
+gates: [{ metric: map50, min: 0.99 }]
+`;
+
+/** A detector that is right by construction: each cell of 8 x 16 pixels is a box, of the colour that fills it. */
+function finder(): Uint8Array {
+  const [height, width] = [8, 16];
+  const b = new GraphBuilder();
+  const images = b.input('images', ['batch', 3, 64, 64]);
+  const channels = [1, -0.5, -0.5, -0.5, -0.5, 1];
+  const weight = channels.flatMap((share) => new Array<number>(height * width).fill((20 * share) / (height * width)));
+  const filled = b.op('Conv', [images, b.float(weight, [2, 3, height, width]), b.float([-7, -7])], {
+    strides: [height, width],
+  });
+  const scores = b.op('Sigmoid', [b.op('Reshape', [filled, b.ints([0, 2, 32])])]);
+  const cells = Array.from({ length: 32 }, (_, at) => ({ row: Math.floor(at / 4), column: at % 4 }));
+  const boxes = [
+    cells.map(({ column }) => width * (column + 0.5)),
+    cells.map(({ row }) => height * (row + 0.5)),
+    cells.map(() => width),
+    cells.map(() => height),
+  ];
+  const batch = b.op('Slice', [b.op('Shape', [scores]), b.ints([0]), b.ints([1])]);
+  const shape = b.op('Concat', [batch, b.ints([1]), b.ints([1])], { axis: 0 });
+  const places = b.op('Expand', [b.float(boxes.flat(), [1, 4, 32]), shape]);
+  b.op('Concat', [places, scores], { axis: 1 }, { outputs: [b.output('output0', ['batch', 6, 32])] });
+  return writeModel(b.build());
+}
 
 /** Shapes on a dark ground as the net was trained on: colour and form tell them apart. */
 async function shapes(): Promise<Record<string, Uint8Array>> {
@@ -164,9 +206,6 @@ function wav(index: number): Buffer {
 
 /** Pictures in the folders of COCO, and the annotations of each split as COCO writes them. */
 async function cocoSubset(): Promise<Record<string, Uint8Array | string>> {
-  const picture = await sharp({ create: { width: 80, height: 40, channels: 3, background: '#505050' } })
-    .jpeg()
-    .toBuffer();
   const categories = [
     { id: 3, name: 'car', supercategory: 'vehicle' },
     { id: 6, name: 'bus', supercategory: 'vehicle' },
@@ -175,9 +214,28 @@ async function cocoSubset(): Promise<Record<string, Uint8Array | string>> {
   for (const [split, count] of Object.entries({ train2017: 8, val2017: 2 })) {
     const ids = Array.from({ length: count }, (_, id) => id);
     const images = ids.map((id) => ({ id, file_name: `${String(id).padStart(12, '0')}.jpg`, width: 80, height: 40 }));
-    for (const { file_name: name } of images) files[`coco/${split}/${name}`] = picture;
-    const annotations = ids.map((id) => ({ id, image_id: id, category_id: 3, bbox: [20, 5, 20, 10], iscrowd: 0 }));
+    const boxOf = (id: number) => [20 * ((id + 1) % 4), 10 * (id % 4), 20, 10];
+    for (const { id, file_name: name } of images)
+      files[`coco/${split}/${name}`] = await boxed(boxOf(id), id % 2 === 0 ? '#dc2828' : '#2828dc');
+    const annotations = ids.map((id) => ({
+      id,
+      image_id: id,
+      category_id: id % 2 === 0 ? 3 : 6,
+      bbox: boxOf(id),
+      iscrowd: 0,
+    }));
     files[`coco/annotations/instances_${split}.json`] = JSON.stringify({ images, categories, annotations });
   }
   return files;
+}
+
+/** A grey picture with one box of a colour: cars are red, buses blue. */
+async function boxed([x = 0, y = 0, width = 1, height = 1]: readonly number[], colour: string): Promise<Buffer> {
+  const box = await sharp({ create: { width, height, channels: 3, background: colour } })
+    .png()
+    .toBuffer();
+  return sharp({ create: { width: 80, height: 40, channels: 3, background: '#505050' } })
+    .composite([{ input: box, left: x, top: y }])
+    .jpeg({ quality: 92, chromaSubsampling: '4:4:4' })
+    .toBuffer();
 }

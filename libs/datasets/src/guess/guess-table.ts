@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { DatasetManifest, ValueSummary } from '#contracts';
+import { counted, type DatasetManifest, type ValueSummary } from '#contracts';
 import { openArrayFile } from '../array-file.js';
 import { DatasetError } from '../errors.js';
 import type { ArrayFile } from '../stored-array.js';
@@ -36,7 +36,8 @@ export async function guessTable(files: readonly string[], scene: Scene): Promis
           table,
           names.filter((name) => name !== label),
         );
-        return found ? [[keyOf(scene.model, input), found]] : [];
+        if (found) tellOfWidth(input, found.width, scene);
+        return found ? [[keyOf(scene.model, input), found.input]] : [];
       }),
     );
     const labels = label === undefined ? undefined : await labelsOf(table, label, scene);
@@ -72,18 +73,33 @@ function inputOf(
   { name, type, dims }: ValueSummary,
   table: ArrayFile,
   columns: readonly string[],
-): ManifestInput | null {
+): { input: ManifestInput; width: number } | null {
   if (type === 'int64' && dims?.length === 2) {
     const length = typeof dims[1] === 'number' && dims[1] > 0 ? dims[1] : 128;
     const column = columns.includes(name) ? name : columns.find((one) => /ids|tokens/i.test(one));
     if (column === undefined) return null;
-    return { tokens: { column, length, pad: 0, mask: MASK.test(name) && column !== name }, preprocess: [] };
+    const tokens = { column, length, pad: 0, mask: MASK.test(name) && column !== name };
+    return { input: { tokens, preprocess: [] }, width: length };
   }
   const numbers = columns.filter((column) => table.get(column)?.dims.length === 1);
   const [first, last] = [numbers[0], numbers.at(-1)];
   if (first === undefined || last === undefined) return null;
   const isRun = columns.indexOf(last) - columns.indexOf(first) + 1 === numbers.length && numbers.length > 1;
-  return { columns: isRun ? [`${first}..${last}`] : numbers, preprocess: castFloats(type) };
+  const input = { columns: isRun ? [`${first}..${last}`] : numbers, preprocess: castFloats(type) };
+  return { input, width: numbers.length };
+}
+
+/** Whether as many numbers as the table has are what the input takes. */
+function tellOfWidth(input: ValueSummary, width: number, { model, note }: Scene): void {
+  const { name, dims } = input;
+  if (!dims) return;
+  const [, ...sample] = dims;
+  const isOpen = (dim: number | string | undefined) => typeof dim !== 'number' || dim <= 0 || dim === width;
+  if (sample.length === 1 && isOpen(sample[0])) return;
+  note(
+    `inputs.${keyOf(model, input)}`,
+    `the table has ${counted(width, 'column')} of numbers, the input "${name}" takes [${dims.join(', ')}]: choose columns, or add { op: reshape }`,
+  );
 }
 
 async function labelsOf(table: ArrayFile, label: string, { model, note }: Scene): Promise<DatasetManifest['labels']> {

@@ -282,6 +282,18 @@ describe('the guess for tables and recordings', () => {
     });
   });
 
+  it.each([
+    [['batch', 3, 8, 8], /2 columns of numbers, the input "in" takes \[batch, 3, 8, 8\]/],
+    [['batch', 4], /2 columns of numbers, the input "in" takes \[batch, 4\]/],
+    [['batch', 'width'], /^$/],
+  ])('of columns that an input of %j does not take says so', async (dims, words) => {
+    const files = { 'f.csv': 'a,b,kind\n1,2,x\n3,4,y\n5,6,z\n' };
+    const notes = await withFolder(files, async (folder) => {
+      return [...(await guessManifest(join(folder, 'f.csv'), model([value('in', dims)]))).notes.entries()];
+    });
+    expect(notes.flatMap(([field, text]) => (field === 'inputs.*' ? [text] : [])).join()).toMatch(words);
+  });
+
   it('cuts windows for a model with a state, which is handed on, and feeds the rate', async () => {
     const wave = await readFile(fixture('wave16.wav'));
     const files = Object.fromEntries(['a/1', 'b/1', 'a/2', 'b/2', 'a/3'].map((name) => [`s/${name}.wav`, wave]));
