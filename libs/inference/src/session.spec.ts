@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DataType, GraphBuilder, readModel, writeModel } from '#onnx';
 import { convNet, expectClose, mlp, randomNumbers } from '#testing';
 import { ModelLoadError, RunError } from './errors.js';
+import { keepOutputs } from './kept-outputs.js';
 import { observeShapes, observeValues, withOutputs } from './observe.js';
 import { profileModel } from './profile.js';
 import { RUNTIME_VERSION, Session } from './session.js';
@@ -195,19 +196,33 @@ describe('observing', () => {
 });
 
 describe('outputs with memory of their own', () => {
-  it('are written there, the others returned', async () => {
+  it.each([
+    ['beside copies that are handed back', () => undefined],
+    ['and are not handed back', keepOutputs],
+  ])('are written there %s', async (_, prepare) => {
     const b = new GraphBuilder();
     b.op('Add', [b.input('x', [3]), b.float(1)], {}, { outputs: [b.output('more', [3])] });
     b.op('ReduceSum', ['x'], { keepdims: 0 }, { outputs: [b.output('sum', [])] });
-    await withSession(writeModel(b.build()), async (session) => {
-      const memory = new Float32Array(8);
+    const model = b.build();
+    prepare(model);
+    await withSession(writeModel(model), async (session) => {
+      const [memory, sum] = [new Float32Array(8), new Float32Array(1)];
       const feeds = { x: float32([3], [1, 2, 3]) };
-      const returned = await session.runInto(feeds, { more: float32([3], memory.subarray(2, 5)) }, ['sum']);
-      expect([...memory]).toEqual([0, 0, 2, 3, 4, 0, 0, 0]);
-      expect(Object.keys(returned)).toEqual(['sum']);
-      expect([...(returned['sum']!.data as Float32Array)]).toEqual([6]);
+      await session.runInto(feeds, { more: float32([3], memory.subarray(2, 5)), sum: float32([], sum) });
+      expect([...memory, ...sum]).toEqual([0, 0, 2, 3, 4, 0, 0, 0, 6]);
       const small = { more: float32([2], new Float32Array(2)) };
-      await expect(session.runInto(feeds, small, ['sum'])).rejects.toThrow(RunError);
+      await expect(session.runInto(feeds, small)).rejects.toThrow(RunError);
+    });
+  });
+
+  it('are copied no more: a run ends in what the binding says to a sequence', async () => {
+    const b = new GraphBuilder();
+    b.op('Neg', [b.input('x', [2])], {}, { outputs: [b.output('y', [2])] });
+    const model = b.build();
+    keepOutputs(model);
+    await withSession(writeModel(model), async (session) => {
+      const run = session.run({ x: float32([2], [1, 2]) });
+      await expect(run).rejects.toThrow('Non tensor type is temporarily not supported.');
     });
   });
 });

@@ -1,5 +1,6 @@
 import * as ort from 'onnxruntime-node';
 import { ModelLoadError, RunError } from './errors.js';
+import { REFUSED, isRunOver } from './kept-outputs.js';
 import type { HostTensor, HostTensors } from './tensor.js';
 
 export interface SessionOptions {
@@ -80,18 +81,15 @@ export class Session {
   }
 
   /**
-   * Runs the model and writes outputs into the tensors that are handed in for them, without a copy; returns those named
-   * in `fetches`. Throws RunError.
+   * Runs the model and writes outputs into the tensors that are handed in for them; {@link keepOutputs} saves the copies
+   * that the runtime would hand back besides. Throws RunError.
    */
-  async runInto(feeds: HostTensors, outputs: HostTensors, fetches: readonly string[]): Promise<HostTensors> {
+  async runInto(feeds: HostTensors, outputs: HostTensors): Promise<void> {
+    const refused = this.session.outputNames.includes(REFUSED) ? { [REFUSED]: null } : {};
     try {
-      const wanted = fetches.map((name) => [name, null]);
-      const taken = { ...mapValues(outputs, toOrt), ...(Object.fromEntries(wanted) as Record<string, null>) };
-      const results = await this.session.run(mapValues(feeds, toOrt), taken);
-      const returned = fetches.map((name): [string, HostTensor] => [name, fromOrt(results[name] as ort.Tensor)]);
-      return Object.fromEntries(returned);
+      await this.session.run(mapValues(feeds, toOrt), { ...refused, ...mapValues(outputs, toOrt) });
     } catch (error) {
-      throw new RunError(error);
+      if (!isRunOver(error)) throw new RunError(error);
     }
   }
 

@@ -1,5 +1,5 @@
 import { dimOf, elementCount, floatAttribute, intAttribute } from '#onnx';
-import { swapLast } from '../gradient-builder.js';
+import { swapLast, type GradientBuilder } from '../gradient-builder.js';
 import type { GradientRule, RuleContext } from '../rule.js';
 
 export type MatmulOp = 'MatMul' | 'Gemm';
@@ -30,11 +30,38 @@ export const MATMUL_RULES: Record<MatmulOp, GradientRule> = {
       // dA = dY · Bᵀ, or its transpose B · dYᵀ
       () => (transA ? scaled(b, dY, { transA: transB, transB: 1 }) : scaled(dY, b, { transA: 0, transB: 1 - transB })),
       // dB = Aᵀ · dY, or its transpose dYᵀ · A
-      () => (transB ? scaled(dY, a, { transA: 1, transB: transA }) : scaled(a, dY, { transA: 1 - transA, transB: 0 })),
+      () => {
+        if (transA) return transB ? scaled(dY, a, { transA: 1, transB: 1 }) : scaled(a, dY, { transA: 0, transB: 0 });
+        const [rows, inner, columns] = [dimOf(g.dims(y), 0), dimOf(g.dims(a), 1), dimOf(g.dims(y), 1)];
+        return transB
+          ? weightProduct(g, dY, a, [rows, columns, inner], alpha)
+          : weightProduct(g, a, dY, [rows, inner, columns], alpha);
+      },
       () => g.sumTo(g.scale(dY, beta), g.dims(y), g.dims(c)),
     ];
   },
 };
+
+/** Columns of a product that the runtime's kernel computes at a time. */
+const BLOCK_COLUMNS = 128;
+
+/**
+ * leftᵀ · right of two matrices, [rows, height] and [rows, width]. The runtime's kernel gathers a transposed left operand
+ * anew for each block of columns, a quarter of the time where there are many of them and few rows; it is then
+ * transposed ahead, in a shape that the runtime does not fuse into the product again.
+ */
+function weightProduct(
+  g: GradientBuilder,
+  left: string,
+  right: string,
+  [rows, height, width]: readonly [number, number, number],
+  alpha = 1,
+): string {
+  const scaling = alpha === 1 ? {} : { alpha };
+  if (width <= 2 * BLOCK_COLUMNS || rows > width) return g.op('Gemm', [left, right], { transA: 1, ...scaling });
+  const turned = g.transpose(g.reshape(left, [1, rows, height]), [0, 2, 1]);
+  return g.op('Gemm', [g.reshape(turned, [height, rows]), right], scaling);
+}
 
 /** A stack of rows times one matrix: the batch folds into the rows, so that dB is one product and needs no sum. */
 function foldedMatmul({ g, x: [a, b], dY }: RuleContext) {
@@ -44,7 +71,7 @@ function foldedMatmul({ g, x: [a, b], dY }: RuleContext) {
     () => g.matmul(dY, b, { transB: 2 }),
     () => {
       const [left, right] = [g.reshape(a, [rows, inner]), g.reshape(dY, [rows, columns])];
-      return g.op('Gemm', [left, right], { transA: 1 });
+      return weightProduct(g, left, right, [rows, inner, columns]);
     },
   ];
 }

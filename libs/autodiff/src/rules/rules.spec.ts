@@ -54,6 +54,7 @@ const IN_DOUBLE: Record<string, Check[]> = {
   Dropout: [{ inputs: [x(4)] }, { inputs: [x(4), scalar(0.3)], outputs: 2, differentiated: 1 }],
   MatMul: [
     { inputs: [x(2, 3), x(3, 4)] },
+    { inputs: [x(2, 3), x(3, 260)] },
     { inputs: [x(2, 2, 3), x(3, 4)] },
     { inputs: [x(2, 2, 3), x(2, 3, 4)] },
     { inputs: [x(2, 1, 2, 3), x(3, 3, 2)] },
@@ -68,6 +69,7 @@ const IN_DOUBLE: Record<string, Check[]> = {
     { inputs: [x(3, 2), x(3, 4)], attributes: { transA: 1 } },
     { inputs: [x(3, 2), x(4, 3), x()], attributes: { transA: 1, transB: 1 } },
     { inputs: [x(2, 3), x(3, 4), x(1, 4)], attributes: { alpha: 2.5, beta: 0.5 } },
+    { inputs: [x(2, 260), x(3, 260)], attributes: { transB: 1, alpha: 0.5 } },
   ],
   MaxPool: [
     { inputs: [x(1, 2, 5, 5)], attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] } },

@@ -75,7 +75,7 @@ export const PASSES = {
     needs: ({ scheme, ranges, encodings }) => ({
       splits: scheme === 'static' && ranges.length === 0 && !encodings ? CALIBRATION : [],
     }),
-    version: 15,
+    version: 16,
   }),
   prune: describe('Remove weights or whole channels that matter least.', PruneOptions, {
     reads: ({ recoverEpochs, budget }) => ({
@@ -88,7 +88,7 @@ export const PASSES = {
       splits: recoverEpochs > 0 ? TRAINING : SPLITS_OF[IMPORTANCES[importance]],
       ...(recoverEpochs > 0 || SPLITS_OF[IMPORTANCES[importance]].length > 0 ? { batchFirst: true } : {}),
     }),
-    version: 15,
+    version: 16,
   }),
   distill: describe('Train the model to match its teacher, keeping zeros and grids.', DistillOptions, {
     reads: ({ method, teacher, student }) => ({
@@ -100,7 +100,7 @@ export const PASSES = {
     }),
     needs: ({ method }) => (method === 'generative' ? { splits: [] } : { splits: TRAINING, batchFirst: true }),
     resizes: ({ student }) => student !== 'current',
-    version: 14,
+    version: 15,
   }),
   train: describe('Train the model on labels, from fresh weights or its own.', TrainOptions, {
     // Weights of two bits begin at the floats that they were rounded from.
@@ -111,7 +111,7 @@ export const PASSES = {
       labels: { kind: loss === 'crossEntropy' ? 'classes' : 'numbers', option: 'loss' },
     }),
     resizes: () => false,
-    version: 9,
+    version: 10,
   }),
   analyze: describe('Measure what each layer costs when it alone is quantized, at every width.', AnalyzeOptions, {
     reads: ({ reduceRange }) => ({ data: true, kernels: reduceRange === 'auto' }),

@@ -1,6 +1,6 @@
 import { STEP, type GradientStep, type ParameterLayout } from '#autodiff';
-import { Session, float32, type HostTensors } from '#inference';
-import { writeModel } from '#onnx';
+import { Session, float32, keepOutputs, type HostTensor, type HostTensors } from '#inference';
+import { cloneModel, elementCount, valueDims, writeModel, type ValueInfoProto } from '#onnx';
 
 /** What computes loss and gradient of batches under given weights. */
 export interface GradientRunner {
@@ -35,28 +35,40 @@ export class WholeRunner implements GradientRunner {
   private constructor(
     private readonly step: GradientStep,
     private readonly session: Session,
-    /** Outputs that the runtime makes room for. */
-    private readonly others: readonly string[],
+    /** What the step gives besides the gradient: losses, and values of the forward pass. */
+    private readonly others: ReadonlyMap<string, readonly number[]>,
   ) {}
 
   static async create(step: GradientStep, threads: number): Promise<WholeRunner> {
+    const model = cloneModel(step.model);
+    keepOutputs(model);
     // `all` would reorder layouts around the pools at every step.
-    const session = await Session.create(writeModel(step.model), { threads, optimization: 'extended' });
+    const session = await Session.create(writeModel(model), { threads, optimization: 'extended' });
     const gradients = new Set(step.layout.slots.map(({ name }) => STEP.gradient(name)));
-    const others = session.outputs.map(({ name }) => name).filter((name) => !gradients.has(name));
-    return new WholeRunner(step, session, others);
+    const others = step.model.graph!.output.filter(({ name }) => !gradients.has(name));
+    return new WholeRunner(step, session, new Map(others.map((value) => [value.name, fixedDims(value)])));
   }
 
-  run(feeds: HostTensors, weights: Float32Array, gradient: Float32Array): Promise<HostTensors> {
+  async run(feeds: HostTensors, weights: Float32Array, gradient: Float32Array): Promise<HostTensors> {
     const { layout } = this.step;
-    return this.session.runInto(
+    const others = [...this.others].map(([name, dims]): [string, HostTensor] => [
+      name,
+      float32(dims, new Float32Array(elementCount(dims))),
+    ]);
+    const returned = Object.fromEntries(others);
+    await this.session.runInto(
       { ...feeds, ...weightTensors(layout, weights) },
-      gradientTensors(layout, gradient),
-      this.others,
+      { ...gradientTensors(layout, gradient), ...returned },
     );
+    return returned;
   }
 
   async release(): Promise<void> {
     await this.session.release();
   }
+}
+
+/** Shapes of a step's outputs are those of its batch. */
+function fixedDims(value: ValueInfoProto): number[] {
+  return (valueDims(value) ?? []).map(Number);
 }
