@@ -66,3 +66,15 @@ export function parseModel(bytes: Uint8Array, limits: ModelLimits): ModelProto {
 export function cloneModel(model: ModelProto): ModelProto {
   return clone(ModelProtoSchema, model);
 }
+
+/**
+ * A copy that shares the numbers of its stored tensors with the original, for edits that put other tensors in their place
+ * and write into none: a deep copy of a large model costs more than what is done to it.
+ */
+export function copyStructure(model: ModelProto): ModelProto {
+  if (!model.graph) return cloneModel(model);
+  const { initializer } = model.graph;
+  const copy = cloneModel({ ...model, graph: { ...model.graph, initializer: [] } });
+  copy.graph!.initializer = [...initializer];
+  return copy;
+}

@@ -22,6 +22,8 @@ export function sliceWeight(graph: Graph, value: string, axis: number, keep: rea
   setConstantTensor(graph, storage.stored, sliceTensor(constantTensor(graph, storage.stored)!, at, keep));
 }
 
+const MIN_VIEW = 64;
+
 /** A tensor with only the given indices along one axis, in that order. */
 export function sliceTensor(tensor: TensorProto, axis: number, keep: readonly number[]): TensorProto {
   const dims = tensorDims(tensor);
@@ -38,7 +40,9 @@ export function sliceTensor(tensor: TensorProto, axis: number, keep: readonly nu
   for (let block = 0; block < outer; block++) {
     for (const index of keep) {
       const start = (block * along + index) * inner;
-      kept.set(data.subarray(start, start + inner) as never, target);
+      // A view costs as much as copying some dozens of elements.
+      if (inner > MIN_VIEW) kept.set(data.subarray(start, start + inner) as never, target);
+      else for (let i = 0; i < inner; i++) kept[target + i] = data[start + i]!;
       target += inner;
     }
   }

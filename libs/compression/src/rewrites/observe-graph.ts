@@ -1,8 +1,9 @@
-import { clone, create, toBinary } from '@bufbuild/protobuf';
+import { create, toBinary } from '@bufbuild/protobuf';
 import { Session, type HostTensor, type HostTensors } from '#inference';
 import {
   DataType,
   Graph,
+  copyStructure,
   ModelProtoSchema,
   ValueInfoProtoSchema,
   dataTypeName,
@@ -61,7 +62,7 @@ export async function observeGraph(model: ModelProto): Promise<Observation> {
 
 /** Every value's shape on the given inputs. */
 export async function shapesOn(model: ModelProto, feeds: HostTensors): Promise<Map<string, readonly number[]>> {
-  const copy = clone(ModelProtoSchema, model);
+  const copy = copyStructure(model);
   const graph = new Graph(copy);
   const names = new Map<string, string>();
   for (const node of [...graph.nodes]) {

@@ -7,6 +7,13 @@ interface Axes {
   starts: number[];
 }
 
+/** An axis on which a class has entries, and how many of them. */
+export interface Place {
+  value: string;
+  axis: number;
+  count: number;
+}
+
 /**
  * The coordinates (value, axis, index) of a graph and which of them stand or fall together: a union-find in which each
  * class is the smallest thing that can be removed. A pinned coordinate keeps its whole class, for the reason given
@@ -16,6 +23,8 @@ export class Coordinates {
   private readonly axes = new Map<string, Axes>();
   private readonly parent: number[] = [];
   private readonly pins = new Map<number, string>();
+  /** Places of the classes that may go, gathered once all is linked. */
+  private places: Map<number, Place[]> | null = null;
 
   constructor(shapes: Shapes) {
     for (const [value, dims] of shapes) this.define(value, dims);
@@ -54,6 +63,7 @@ export class Coordinates {
   link(a: number, b: number): void {
     const [kept, gone] = [this.find(a), this.find(b)];
     if (kept === gone) return;
+    this.places = null;
     this.parent[gone] = kept;
     const reason = this.pins.get(kept) ?? this.pins.get(gone);
     if (reason !== undefined) this.pins.set(kept, reason);
@@ -91,10 +101,36 @@ export class Coordinates {
     return this.pins.get(this.find(id));
   }
 
+  /** Where a class has entries, in the order of the values; none of a class that must stay. */
+  placesOf(root: number): readonly Place[] {
+    this.places ??= this.gatherPlaces();
+    return this.places.get(root) ?? [];
+  }
+
   isFree(value: string, axis: number): boolean {
     return Array.from({ length: this.dims(value)![axis]! }, (_, i) => this.at(value, axis, i)).some(
       (id) => this.pinned(id) === undefined,
     );
+  }
+
+  private gatherPlaces(): Map<number, Place[]> {
+    const places = new Map<number, Place[]>();
+    for (const [value, { dims, starts }] of this.axes) {
+      dims.forEach((length, axis) => {
+        const start = elementOf(starts, axis, 'starts');
+        for (let id = start; id < start + length; id++) this.addPlace(places, this.find(id), value, axis);
+      });
+    }
+    return places;
+  }
+
+  private addPlace(places: Map<number, Place[]>, root: number, value: string, axis: number): void {
+    if (this.pins.has(root)) return;
+    const known = places.get(root);
+    const last = known?.at(-1);
+    if (last?.value === value && last.axis === axis) last.count += 1;
+    else if (known) known.push({ value, axis, count: 1 });
+    else places.set(root, [{ value, axis, count: 1 }]);
   }
 
   private define(value: string, dims: readonly number[]): void {

@@ -115,14 +115,13 @@ function collect(
       else addProducer(produced, coordinates.find(id), node);
     }
   }
-  const { axes, axesOf } = membersOf(coordinates, produced);
   const groups = new Map<string, Group>();
   for (const [root, nodes] of produced) {
-    const members = known(axesOf, root, 'axes of');
-    const key = members.join();
+    const members = coordinates.placesOf(root).map(({ value, axis }) => ({ value, axis }));
+    const key = members.map(({ value, axis }) => coordinates.at(value, axis, 0)).join();
     const group = groups.get(key) ?? {
       producers: [...nodes].toSorted((a, b) => known(order, a, 'order') - known(order, b, 'order')),
-      members: members.map((member) => elementOf(axes, member, 'axes')),
+      members,
       units: [],
       width: 1,
     };
@@ -149,27 +148,6 @@ function addProducer(produced: Map<number, Set<NodeProto>>, root: number, node: 
   const nodes = produced.get(root);
   if (nodes) nodes.add(node);
   else produced.set(root, new Set([node]));
-}
-
-interface Members {
-  axes: { value: string; axis: number }[];
-  /** Positions in `axes` of what each unit cuts. */
-  axesOf: Map<number, number[]>;
-}
-
-function membersOf(coordinates: Coordinates, produced: ReadonlyMap<number, unknown>): Members {
-  const axes: Members['axes'] = [];
-  const roots = [...produced.keys()];
-  const axesOf = new Map<number, number[]>(roots.map((root) => [root, []]));
-  for (const value of coordinates.values()) {
-    coordinates.dimsOf(value).forEach((length, axis) => {
-      const rootAt = (index: number) => coordinates.find(coordinates.at(value, axis, index));
-      const reached = new Set(Array.from({ length }, (_, i) => rootAt(i)));
-      for (const root of reached) axesOf.get(root)?.push(axes.length);
-      axes.push({ value, axis });
-    });
-  }
-  return { axes, axesOf };
 }
 
 function widthOf({ producers, units }: Group, coordinates: Coordinates, roles: Roles): number {

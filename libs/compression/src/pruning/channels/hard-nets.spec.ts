@@ -1,5 +1,5 @@
 import { PruneOptions } from '#contracts';
-import { DataType, Graph, GraphBuilder, cloneModel, intAttribute, makeNode, makeTensor } from '#onnx';
+import { DataType, Graph, GraphBuilder, cloneModel, int64Tensor, intAttribute, makeNode, makeTensor } from '#onnx';
 import { liftConstants } from '../../rewrites/constants.js';
 import { foldSizes } from '../../rewrites/fold-sizes.js';
 import { findDependencies } from './groups.js';
@@ -688,6 +688,20 @@ describe('layers that pruning does not know', () => {
     expect(skipped).toContainEqual(
       expect.objectContaining({ opType: 'Einsum', reason: 'its weights stay: there is no rule for Einsum' }),
     );
+  });
+
+  it('are not those that only make a constant, as a mask that is written piece by piece', async () => {
+    const net: Net = (b, x) => {
+      const indices = b.initializer(int64Tensor(b.fresh('i'), [2, 1], [0, 2]));
+      const mask = b.op('ScatterND', [b.weights([6, 6]), indices, b.weights([2, 6])]);
+      return b.linear(b.pool(b.op('Add', [b.relu(b.conv(x, 3, 8)), mask])), 8, 5);
+    };
+    const { skipped } = await pruneChannels(new Graph(generate(net, 7)), PruneOptions.parse({ multipleOf: 4 }), {
+      data: null,
+      seed: 0,
+      threads: 1,
+    });
+    expect(skipped.map(({ reason }) => reason)).toEqual(['graph output "y" keeps its shape']);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { PruneOptions } from '#contracts';
-import { Graph, cloneModel, elementOf, writeModel } from '#onnx';
+import { Graph, copyStructure, elementOf, writeModel } from '#onnx';
 import { MOST, isTimed, leastRatio, meetsFigures } from '../budget/budget.js';
 import type { Coordinates } from './coordinates.js';
 import { figuresOf, type GraphFigures } from './figures.js';
@@ -64,7 +64,7 @@ async function planRemoval(scored: readonly ScoredGroup[], request: PlanRequest)
   const cutAt = (ratio: number) => selectUnits(scored, { ...options, ratio });
   const figuresAt = (ratio: number) => figuresOf(graph, shapesAfter(coordinates, allGone(cutAt(ratio))));
   const prunedAt = (ratio: number) => {
-    const copy = new Graph(cloneModel(graph.model));
+    const copy = new Graph(copyStructure(graph.model));
     if (ratio > 0) removeUnits(copy, coordinates, allGone(cutAt(ratio)));
     return writeModel(copy.model);
   };

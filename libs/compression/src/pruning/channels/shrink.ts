@@ -1,6 +1,6 @@
-import { sliceTensor, type Graph, type TensorProto, type Shapes, known } from '#onnx';
+import { sliceTensor, type Graph, type TensorProto, type Shapes, elementOf, known } from '#onnx';
 import type { Coordinates } from './coordinates.js';
-import { MendContext } from './rules/rule.js';
+import { MendContext, keptEntries, type Removal } from './rules/rule.js';
 import { ruleOf } from './rules/index.js';
 
 /**
@@ -8,14 +8,13 @@ import { ruleOf } from './rules/index.js';
  * every stored tensor is cut along every axis that lost entries. Returns the shape that each value must now have.
  */
 export function removeUnits(graph: Graph, coordinates: Coordinates, removed: ReadonlySet<number>): Shapes {
-  const constants = new Map<string, string>();
-  for (const node of [...graph.nodes])
-    ruleOf(node)?.mend?.(new MendContext(graph, node, coordinates, removed, constants));
+  const shapes = shapesAfter(coordinates, removed);
+  const removal: Removal = { removed, shapes, constants: new Map() };
+  for (const node of [...graph.nodes]) ruleOf(node)?.mend?.(new MendContext(graph, node, coordinates, removal));
   for (const tensor of [...graph.proto.initializer]) {
-    const shrunk = shrinkTensor(tensor, coordinates, removed);
+    const shrunk = shrinkTensor(tensor, coordinates, removal);
     if (shrunk !== tensor) graph.replaceInitializer(shrunk);
   }
-  const shapes = shapesAfter(coordinates, removed);
   // Declared shapes of inner values are optional, and those that changed would now be wrong.
   graph.proto.valueInfo = graph.proto.valueInfo.filter(({ name }) =>
     coordinates.dims(name)?.every((length, axis) => length === known(shapes, name, 'shapes')[axis]),
@@ -26,25 +25,28 @@ export function removeUnits(graph: Graph, coordinates: Coordinates, removed: Rea
 
 /** Every value's dimensions once the units are gone. */
 export function shapesAfter(coordinates: Coordinates, removed: ReadonlySet<number>): Map<string, readonly number[]> {
-  return new Map(
-    [...coordinates.values()].map((value) => [
-      value,
-      coordinates.dimsOf(value).map((_, axis) => kept(coordinates, value, axis, removed).length),
-    ]),
-  );
+  const shapes = new Map([...coordinates.values()].map((value) => [value, coordinates.dimsOf(value)]));
+  const changed = new Map<string, number[]>();
+  for (const root of removed) {
+    for (const { value, axis, count } of coordinates.placesOf(root)) {
+      const dims = changed.get(value) ?? [...coordinates.dimsOf(value)];
+      dims[axis] = elementOf(dims, axis, 'dims') - count;
+      changed.set(value, dims);
+    }
+  }
+  for (const [value, dims] of changed) shapes.set(value, dims);
+  return shapes;
 }
 
-function shrinkTensor(tensor: TensorProto, coordinates: Coordinates, removed: ReadonlySet<number>): TensorProto {
+function shrinkTensor(tensor: TensorProto, coordinates: Coordinates, { removed, shapes }: Removal): TensorProto {
   const dims = coordinates.dims(tensor.name);
-  if (!dims) return tensor;
-  return dims.reduce((current, length, axis) => {
-    const keep = kept(coordinates, tensor.name, axis, removed);
-    return keep.length === length ? current : sliceTensor(current, axis, keep);
-  }, tensor);
-}
-
-function kept(coordinates: Coordinates, value: string, axis: number, removed: ReadonlySet<number>): number[] {
-  return Array.from({ length: coordinates.dimsOf(value)[axis]! }, (_, i) => i).filter(
-    (i) => !removed.has(coordinates.find(coordinates.at(value, axis, i))),
+  const after = shapes.get(tensor.name);
+  if (!dims || !after) return tensor;
+  return dims.reduce(
+    (current, length, axis) =>
+      after[axis] === length
+        ? current
+        : sliceTensor(current, axis, keptEntries(coordinates, tensor.name, axis, removed)),
+    tensor,
   );
 }

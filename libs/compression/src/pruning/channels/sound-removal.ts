@@ -1,5 +1,5 @@
 import { RunError, Session, type HostTensors } from '#inference';
-import { Graph, cloneModel, valueDims, writeModel, type Shapes, elementOf } from '#onnx';
+import { Graph, copyStructure, valueDims, writeModel, type Shapes, elementOf } from '#onnx';
 import type { Coordinates } from './coordinates.js';
 import { shapesOn, type Observation } from '../../rewrites/observe-graph.js';
 import { removeUnits } from './shrink.js';
@@ -33,7 +33,7 @@ export class SoundRemoval {
    * then.
    */
   async problemOf(edit: (trial: Graph) => Shapes): Promise<string | null> {
-    const trial = new Graph(cloneModel(this.graph.model));
+    const trial = new Graph(copyStructure(this.graph.model));
     const predicted = edit(trial);
     try {
       const shapes = await shapesOn(trial.model, this.observed.feeds);

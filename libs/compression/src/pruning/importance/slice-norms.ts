@@ -11,20 +11,32 @@ export function slicePowers(
   axis: number,
   power: 1 | 2,
 ): Float64Array {
-  const sums = new Float64Array(dimOf(dims, axis));
-  const inner = innerSize(dims, axis);
-  for (let i = 0; i < values.length; i++) {
-    const magnitude = Math.abs(values[i]!);
-    sums[Math.floor(i / inner) % sums.length]! += power === 1 ? magnitude : magnitude * magnitude;
-  }
-  return sums;
+  return power === 1
+    ? sumSlices(values, dims, axis, Math.abs)
+    : sumSlices(values, dims, axis, (value) => value * value);
 }
 
 /** Per index on an axis, the sum of the slice. */
 export function sliceSums(values: ArrayLike<number>, dims: readonly number[], axis: number): Float64Array {
+  return sumSlices(values, dims, axis, (value) => value);
+}
+
+/** Per index on an axis, the sum of what a function makes of the slice's elements, in storage order. */
+function sumSlices(
+  values: ArrayLike<number>,
+  dims: readonly number[],
+  axis: number,
+  of: (value: number) => number,
+): Float64Array {
   const sums = new Float64Array(dimOf(dims, axis));
   const inner = innerSize(dims, axis);
-  for (let i = 0; i < values.length; i++) sums[Math.floor(i / inner) % sums.length]! += values[i]!;
+  for (let at = 0; at < values.length;) {
+    for (let index = 0; index < sums.length; index++) {
+      let sum = sums[index]!;
+      for (const end = at + inner; at < end; at++) sum += of(values[at]!);
+      sums[index] = sum;
+    }
+  }
   return sums;
 }
 

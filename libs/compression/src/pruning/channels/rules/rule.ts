@@ -8,6 +8,8 @@ import {
   weightStorage,
   type Graph,
   type NodeProto,
+  known,
+  type Shapes,
 } from '#onnx';
 import type { Coordinates } from '../coordinates.js';
 
@@ -87,37 +89,57 @@ export class LinkContext extends NodeView {
   }
 }
 
+/** What goes from a graph. */
+export interface Removal {
+  /** Classes of the coordinates. */
+  removed: ReadonlySet<number>;
+  /** The shape that each value has then. */
+  shapes: Shapes;
+  /** Constants made so far in the place of shared ones. */
+  constants: Map<string, string>;
+}
+
+/** Entries of an axis that stay, by their old index. */
+export function keptEntries(
+  coordinates: Coordinates,
+  value: string,
+  axis: number,
+  removed: ReadonlySet<number>,
+): number[] {
+  const length = coordinates.dimsOf(value)[axis] ?? 0;
+  const start = length > 0 ? coordinates.at(value, axis, 0) : 0;
+  const kept: number[] = [];
+  for (let i = 0; i < length; i++) if (!removed.has(coordinates.find(start + i))) kept.push(i);
+  return kept;
+}
+
 /** What a rule sees of its node after removal, to mend what the graph says about sizes in attributes and constants. */
 export class MendContext extends NodeView {
   constructor(
     graph: Graph,
     node: NodeProto,
     coordinates: Coordinates,
-    private readonly removed: ReadonlySet<number>,
-    /** Constants made so far in the place of shared ones. */
-    private readonly constants: Map<string, string>,
+    private readonly removal: Removal,
   ) {
     super(graph, node, coordinates);
   }
 
   /** Entries of an axis that stay, by their old index. */
   kept(value: string, axis: number): number[] {
-    return Array.from({ length: this.dims(value)[axis]! }, (_, i) => i).filter(
-      (i) => !this.removed.has(this.coordinates.find(this.coordinates.at(value, axis, i))),
-    );
+    return keptEntries(this.coordinates, value, axis, this.removal.removed);
   }
 
   isChanged(value: string, axis: number): boolean {
-    return this.kept(value, axis).length !== this.dims(value)[axis];
+    return this.newDims(value)[axis] !== this.dims(value)[axis];
   }
 
-  newDims(value: string): number[] {
-    return this.dims(value).map((_, axis) => this.kept(value, axis).length);
+  newDims(value: string): readonly number[] {
+    return known(this.removal.shapes, value, 'shapes');
   }
 
   /** The same view from another node: one that computes a size for this one. */
   on(node: NodeProto): MendContext {
-    return new MendContext(this.graph, node, this.coordinates, this.removed, this.constants);
+    return new MendContext(this.graph, node, this.coordinates, this.removal);
   }
 
   /**
@@ -137,21 +159,21 @@ export class MendContext extends NodeView {
         ? makeTensor(name, dataType, dims, Int32Array.from(values))
         : int64Tensor(name, dims, values);
     const key = JSON.stringify([old, dataType, dims, values]);
-    const made = this.constants.get(key);
+    const made = this.removal.constants.get(key);
     if (made !== undefined) return void this.graph.setInput(this.node, index, made);
     if (this.graph.consumers(old).length === 1 && hasShape(this.graph, old, dims))
       return void this.graph.replaceInitializer(tensorOf(old));
     const name = this.graph.freshName(`${old || this.output()}_pruned`);
     this.graph.addInitializer(tensorOf(name));
     this.graph.setInput(this.node, index, name);
-    this.constants.set(key, name);
+    this.removal.constants.set(key, name);
   }
 
   /** As {@link setConstant}, for a number that follows from the old one: the second who asks finds it done. */
   setConstantOnce(index: number, values: readonly number[], dims: readonly number[], type: DataType): void {
     const key = JSON.stringify(['once', this.output(), index]);
-    if (this.constants.has(key)) return;
-    this.constants.set(key, '');
+    if (this.removal.constants.has(key)) return;
+    this.removal.constants.set(key, '');
     this.setConstant(index, values, dims, type);
   }
 }
