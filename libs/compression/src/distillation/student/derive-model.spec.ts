@@ -178,3 +178,18 @@ describe('deriveModel', () => {
     expect(tensorDims(new Graph(student).initializer('fc1.weight')!)[0]).toBe(10);
   });
 });
+
+it('a layer whose weight is stored behind a Transpose is cut like any other', async () => {
+  const b = new GraphBuilder();
+  const turned = b.op('Transpose', [weights(b, [16, 8])], { perm: [1, 0] });
+  const hidden = b.op('Relu', [b.op('MatMul', [b.input('x', ['n', 8]), turned])]);
+  b.output(b.op('MatMul', [hidden, weights(b, [16, 5])], {}, { outputs: ['y'] }), ['n', 5]);
+  const { model, skipped, channels } = await deriveModel(
+    b.build(),
+    { width: 0.5, depth: 1 },
+    { data: null, seed: 0, threads: 1 },
+  );
+  expect(channels).toEqual([expect.objectContaining({ found: 16, kept: 8 })]);
+  expect(model.graph!.initializer.map((tensor) => tensorDims(tensor).join()).toSorted()).toEqual(['8,5', '8,8']);
+  expect(skipped.map(({ reason }) => reason)).toEqual(['graph output "y" keeps its shape']);
+});

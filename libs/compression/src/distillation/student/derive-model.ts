@@ -1,10 +1,9 @@
 import { PruneOptions, type ScaleOptions, type Skipped } from '#contracts';
-import { Graph, cloneModel, type ModelProto } from '#onnx';
+import { cloneModel, type Graph, type ModelProto } from '#onnx';
 import type { PassContext } from '../../pass.js';
-import { liftConstants } from '../../rewrites/constants.js';
-import { foldSizes } from '../../rewrites/fold-sizes.js';
 import { observeGraph } from '../../rewrites/observe-graph.js';
 import { pruneChannels } from '../../pruning/channels/prune-channels.js';
+import { readyGraph } from '../../pruning/channels/ready-graph.js';
 import { removeBlock, shapeKeepingBlocks } from '../../pruning/blocks/shape-keeping-blocks.js';
 
 /** A cut model and what became of the one it was cut from. */
@@ -28,10 +27,8 @@ export async function deriveModel(
   { width, depth }: ScaleOptions,
   { data, seed, threads }: Pick<PassContext, 'data' | 'seed' | 'threads'>,
 ): Promise<Derived> {
-  const model = cloneModel(teacher);
-  const graph = new Graph(model);
-  liftConstants(graph);
-  foldSizes(graph);
+  const graph = await readyGraph(cloneModel(teacher));
+  const { model } = graph;
   const blocks = depth < 1 ? await dropBlocks(graph, depth) : null;
   if (width === 1) return { model, skipped: [], blocks, channels: null };
   const options = PruneOptions.parse({ ratio: complement(width), multipleOf: 1, importance: 'l2' });
