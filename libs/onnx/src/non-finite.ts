@@ -75,10 +75,13 @@ export function nonFiniteText({ index, value, count }: NonFiniteWeight): string 
 
 const FLOATS: ReadonlySet<number> = new Set([DataType.FLOAT, DataType.DOUBLE]);
 
-/** Whether all elements are finite: nothing else times zero is zero, and one sum tells it of millions of weights. */
+/** Whether all elements are finite: nothing else is zero less itself, and one sum tells it of millions of weights. */
 function areFinite(data: ArrayLike<number>): boolean {
   let sum = 0;
-  for (let i = 0; i < data.length; i++) sum += data[i]! * 0;
+  for (let i = 0; i < data.length; i++) {
+    const element = data[i]!;
+    sum += element - element;
+  }
   return sum === 0;
 }
 

@@ -3,7 +3,16 @@ import { reshapeBlocks } from '../reshape-blocks.js';
 import { positiveAxis, type LinkContext } from './rule.js';
 
 /** Operators that keep every axis where it is. */
-const KEEPS_AXES: ReadonlySet<string> = new Set(['Add', 'Cast', 'Div', 'Identity', 'Mul', 'Sub']);
+const KEEPS_AXES: ReadonlySet<string> = new Set([
+  'Add',
+  'Cast',
+  'DequantizeLinear',
+  'Div',
+  'Identity',
+  'Mul',
+  'QuantizeLinear',
+  'Sub',
+]);
 
 /**
  * Whether all that reads an axis picks single entries of it: each of them must exist, so that the axis keeps its length
