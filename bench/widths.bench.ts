@@ -11,7 +11,7 @@ import { round, type BenchResult } from './harness.js';
 const WIDTHS = [8, 4, 3, 2] as const;
 
 /** How the weights come to their levels. */
-const ROUNDINGS = ['nearest', 'gptq', 'adaround'] as const;
+const ROUNDINGS = ['nearest', 'seqmse', 'gptq', 'adaround'] as const;
 
 /** Epochs of distillation behind simulated rounding, from weights rounded to nearest. */
 const QAT_EPOCHS = 4;

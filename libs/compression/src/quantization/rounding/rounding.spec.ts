@@ -150,16 +150,6 @@ describe('rounding: seqmse', () => {
       0.85 * (await outputError(net, { weightBits: 3 })),
     );
   });
-
-  it('says of scales per block that they stay', async () => {
-    const net = layerNet('Gemm');
-    const options = { scheme: 'weightOnly', target: 'onnxruntime', weightBits: 4, rounding: 'seqmse' } as const;
-    const { skipped } = await quantizeModel(cloneModel(net.model), QuantizeOptions.parse(options), () => net.batches, {
-      threads: 1,
-      seed: 1,
-    });
-    expect(skipped.map(({ reason }) => reason)).toEqual([expect.stringMatching(/^its scales .* one for each block$/)]);
-  });
 });
 
 describe('scheme weightOnly', () => {
@@ -167,6 +157,7 @@ describe('scheme weightOnly', () => {
     { rounding: 'gptq', weightBits: 2 },
     { rounding: 'adaround', weightBits: 4 },
     { rounding: 'gptq', weightBits: 4, target: 'onnxruntime' },
+    { rounding: 'seqmse', weightBits: 2, target: 'onnxruntime' },
     { rounding: 'adaround', weightBits: 2, target: 'onnxruntime' },
   ] as const;
 

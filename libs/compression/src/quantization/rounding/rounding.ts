@@ -9,7 +9,7 @@ import { transpose } from '../layers/matrix.js';
 import type { InputMoments } from '../calibration/moments.js';
 import { productShape, type ProductShape } from '../layers/patches.js';
 import { rectifiedBias } from './rectified-bias.js';
-import { sequentialMse } from './seq-mse.js';
+import { mseOfBlocks, sequentialMse } from './seq-mse.js';
 
 /** A layer's weight and its grid. */
 export interface RoundingTask {
@@ -124,17 +124,22 @@ async function byAdaRound(source: RoundingSource, task: RoundingTask): Promise<F
 
 async function bySequentialMse(source: RoundingSource, task: RoundingTask): Promise<Float32Array | string> {
   const { layer, values, blockSize } = task;
-  if (blockSize) return 'SeqMSE chooses a scale for each output channel, and its weight has one for each block';
   const shape = productShape(source.graph, layer);
   if (!shape) return 'SeqMSE wants its input vectors along the last axis, and its activation is transposed';
   const problem = {
     ...task,
     ...shape,
     values: toColumns(values, layer, shape),
-    rectified: rectifiedBias(source.graph, layer, shape),
+    rectified: blockSize ? null : rectifiedBias(source.graph, layer, shape),
   };
-  return sequentialMse(problem, await drawLayerRows(source, layer, shape, ROWS), source.run.threads);
+  const affordable = Math.min(ROWS, Math.ceil(MAX_OUTPUTS / (shape.groups * shape.columns)));
+  const rows = await drawLayerRows(source, layer, shape, affordable);
+  const { threads } = source.run;
+  return blockSize ? mseOfBlocks({ ...problem, blockSize }, rows, threads) : sequentialMse(problem, rows, threads);
 }
+
+/** Outputs of a layer that SeqMSE holds at a time: 64 MiB of floats, however many channels there are. */
+const MAX_OUTPUTS = 2 ** 24;
 
 /** GPTQ wants one row per output channel, and each group of a convolution is a problem of its own. */
 function byGroup(

@@ -1,5 +1,5 @@
 import { randomNumbers } from '#testing';
-import { sequentialMse, type SeqMseProblem } from './seq-mse.js';
+import { mseOfBlocks, sequentialMse, type SeqMseProblem } from './seq-mse.js';
 
 const [SIZE, COLUMNS, ROWS] = [24, 6, 300];
 const random = randomNumbers(23);
@@ -53,6 +53,35 @@ describe('scales by sequential MSE', () => {
     expect(chosen).toHaveLength(1);
     const sum = (errors: number[]) => errors.reduce((total, error) => total + error, 0);
     expect(sum(errorsOf(task, chosen, inputs))).toBeLessThan(0.6 * sum(errorsOf(task, task.scales, inputs)));
+  });
+
+  it('are one for each block of rows, on grids that reach further down than up', async () => {
+    const [blockSize, blocks] = [10, 3];
+    const { task, inputs } = problem(7);
+    const grid = { ...task, lowest: -8, blockSize };
+    const widest = (at: number) => {
+      const [column, start] = [Math.floor(at / blocks), (at % blocks) * blockSize];
+      const rows = Array.from({ length: Math.min(SIZE - start, blockSize) }, (_, i) => start + i);
+      return Math.max(...rows.map((row) => Math.abs(task.values[row * COLUMNS + column]!))) / -8;
+    };
+    const scales = Float32Array.from({ length: COLUMNS * blocks }, (_, at) => widest(at));
+    const chosen = await mseOfBlocks({ ...grid, scales }, rowsOf(inputs), 1);
+    const errorOf = (some: Float32Array, at: number) => {
+      const [column, start] = [Math.floor(at / blocks), (at % blocks) * blockSize];
+      const count = Math.min(SIZE - start, blockSize);
+      const difference = (row: number) =>
+        Array.from({ length: count }, (_, i) => {
+          const value = task.values[(start + i) * COLUMNS + column]!;
+          const level = Math.min(7, Math.max(-8, Math.round(value / some[at]!)));
+          return inputs[row * SIZE + start + i]! * (some[at]! * level - value);
+        }).reduce((sum, part) => sum + part, 0);
+      return Array.from({ length: ROWS }, (_, row) => difference(row) ** 2).reduce((sum, part) => sum + part, 0);
+    };
+    // The first block has the large element.
+    scales.forEach((_, at) =>
+      expect(errorOf(chosen, at)).toBeLessThan(errorOf(scales, at) * (at % blocks === 0 ? 0.6 : 1.001)),
+    );
+    expect(chosen.every((scale) => scale < 0)).toBe(true);
   });
 
   it('stay as they are without rows, and for a column without weights', async () => {

@@ -9,6 +9,8 @@ export interface SeqMseProblem extends RectifiedProduct {
   scales: Float32Array;
   lowest: number;
   limit: number;
+  /** Scales that clip nothing, where they are not those of a symmetric grid. */
+  widest?: Float32Array;
 }
 
 /** Shares of the widest scale that are tried: as many as AIMET's default. */
@@ -30,7 +32,7 @@ export async function sequentialMse(problem: SeqMseProblem, rows: LayerRows, thr
     };
     const best = problem.scales.slice();
     const least = await errorsWith(best);
-    const widest = widestScales(problem);
+    const widest = problem.widest ?? widestScales(problem);
     for (let share = CANDIDATES; share > 0; share--) {
       const scales = widest.map((scale, i) => Math.fround((scale * share) / CANDIDATES) || problem.scales[i]!);
       (await errorsWith(scales)).forEach((error, channel) => {
@@ -43,6 +45,48 @@ export async function sequentialMse(problem: SeqMseProblem, rows: LayerRows, thr
   } finally {
     await product.release();
   }
+}
+
+/**
+ * The same for a weight [size, columns] with a scale per column and block of rows, [columns, blocks]: what a block adds
+ * to the output is held against what it should.
+ */
+export async function mseOfBlocks(
+  problem: SeqMseProblem & { blockSize: number },
+  rows: LayerRows,
+  threads: number,
+): Promise<Float32Array> {
+  const { values, scales, size, columns, blockSize } = problem;
+  const blocks = Math.ceil(size / blockSize);
+  const best = scales.slice();
+  for (let block = 0; block < blocks; block++) {
+    const [start, end] = [block * blockSize, Math.min(size, (block + 1) * blockSize)];
+    const own = Float32Array.from({ length: columns }, (_, column) => scales[column * blocks + block]!);
+    const part = (side: Float32Array) => columnsOf(side, size, start, end);
+    const chosen = await sequentialMse(
+      {
+        ...problem,
+        size: end - start,
+        values: values.subarray(start * columns, end * columns),
+        scales: own,
+        widest: own,
+      },
+      { count: rows.count, exact: part(rows.exact), quantized: part(rows.quantized) },
+      threads,
+    );
+    chosen.forEach((scale, column) => {
+      best[column * blocks + block] = scale;
+    });
+  }
+  return best;
+}
+
+/** Some columns of rows of `length` elements. */
+function columnsOf(rows: Float32Array, length: number, start: number, end: number): Float32Array {
+  const part = new Float32Array((rows.length / length) * (end - start));
+  for (let row = 0; row * length < rows.length; row++)
+    part.set(rows.subarray(row * length + start, row * length + end), row * (end - start));
+  return part;
 }
 
 /** Scales that clip nothing, as many as the problem has. */
