@@ -5,7 +5,7 @@ import { parseSweep } from './parse-sweep.js';
 import { pressDocument } from './press.js';
 import { planSweep } from './sweep-plan.js';
 import { trialsOf } from './trials-of.js';
-import { verifyingRecipe } from './verify.js';
+import { verifyingRecipe, verifyingStages } from './verify.js';
 
 const DATA: DatasetInspection = { inputs: {}, classes: 10, splits: { calibration: 64, train: 5000, test: 201 } };
 const BOUNDS: PressSubmission = { model: '', dataset: '', maxDrop: 0.005, minutes: 60, seed: 3 };
@@ -39,6 +39,19 @@ describe('pressDocument', () => {
     expect(passes.at(-1)?.options).toMatchObject({ devices: ['pi'], benchmark: { quick: true } });
     expect(verify).toMatchObject({ benchmark: {} });
     expect(() => press({}, { device: 'pi' })).toThrow('give maxMs');
+  });
+
+  it.each<Partial<PressSubmission>>([
+    {},
+    { maxMs: 2 },
+    { maxBytes: 9000 },
+    { maxMs: 2, device: 'pi' },
+    { maxMs: 2, maxBytes: 9, device: 'pi' },
+  ])('plans whatever bounds are given, and how the last word is measured: %j', async (bounds) => {
+    const document = parseSweep(JSON.parse(JSON.stringify(press({}, bounds))));
+    const { valid } = await checkSpace(planSweep(document));
+    const stages = verifyingStages(valid[0]!.stages, document.verify!);
+    expect(stages.at(-1)?.options).toMatchObject({ skip: 100, ...(bounds.device ? { devices: ['pi'] } : {}) });
   });
 
   it('shows the search one half of the test split and keeps the other for the last word', () => {

@@ -37,14 +37,17 @@ export function verifyingStages(
 /** Where in the document an option of a verifying evaluation stands. */
 export const verifyField = (field: string): string => field.replace(/^(recipe\.)?passes\[\d+\](\.options)?/, 'verify');
 
-/** What keeps the best trial from being verified as the document says. */
+/**
+ * What keeps the best trial from being verified as the document says. Whether its options go together is told by those
+ * of the trial that they are laid over, in `verifyingStages`: `benchmark` alone asks no device.
+ */
 export function verifyProblems({ verify, passes }: Pick<SweepDocument, 'verify' | 'passes'>): RecipeProblem[] {
   if (!verify) return [];
   if (!passes.some(({ pass }) => pass === 'evaluate'))
     return [{ field: 'verify', message: 'it measures with evaluate: add an evaluate pass' }];
   const parsed = EvaluateOptions.safeParse(verify);
-  if (parsed.success) return [];
-  return fieldProblems(parsed.error.issues, {
+  const malformed = parsed.success ? [] : parsed.error.issues.filter(({ code }) => code !== 'custom');
+  return fieldProblems(malformed, {
     prefix: 'verify',
     validKeys: (path) => schemaKeys(EvaluateOptions, path),
   });
