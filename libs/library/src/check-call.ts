@@ -1,6 +1,7 @@
 import { CATALOG, CompressionError, OptionError, type Pass } from '#compression';
 import {
   fieldProblems,
+  missingLabels,
   PASSES,
   schemaKeys,
   type DatasetInspection,
@@ -55,7 +56,10 @@ function dataProblems<N extends PassName>(name: N, { model, options, data }: Sub
     });
   const has = { classes: data.classes !== null, numbers: data.targets !== undefined };
   if (labels && !has[labels.kind])
-    found.push({ field: labels.option, message: `learns from labels that are ${labels.kind}, which the data has not` });
+    found.push({
+      field: labels.option,
+      message: missingLabels(labels, (options as Record<string, unknown>)[labels.option]),
+    });
   return [...stored, ...found];
 }
 

@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { writeNpz } from '#datasets';
 import { readModel } from '#onnx';
 import { CallError, DatasetError, evaluate, exportModel, OnnxError, prune, quantize, train } from './index.js';
 
@@ -43,12 +44,33 @@ describe('passes without a server', () => {
   it.each([
     ['an option that is none', () => quantize(NET, { weightBit: 4 } as object), 'weightBit'],
     ['data that are not named', () => quantize(NET, { scheme: 'static' }), 'data: the pass reads data'],
-    ['a loss that has no labels', () => train(NET, { loss: 'mse' }, { data: EXAMPLE }), 'loss: learns from labels'],
+    [
+      'a loss that has no labels',
+      () => train(NET, { loss: 'mse' }, { data: EXAMPLE }),
+      'loss: mse needs labels that are numbers',
+    ],
+    ['a measure of accuracy without data', () => prune(NET, { maxDrop: 0.1 }), 'data: the pass reads data'],
     ['a layer that is not there', () => prune(NET, { ratio: 0.5, exclude: ['nobody'] }), 'nobody'],
   ])('refuse %s before they run', async (_what, call, words) => {
     const error = await call().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(CallError);
     expect(error).toMatchObject({ code: 'library_call', message: expect.stringContaining(words) as unknown });
+  });
+
+  it.each<[string, (data: string) => Promise<unknown>, string]>([
+    ['maxDrop', (data) => prune(NET, { maxDrop: 0.1 }, { data }), 'maxDrop: maxDrop needs labels with classes'],
+    ['sensitivity', (data) => prune(NET, { sensitivity: true }, { data }), 'or leave sensitivity out'],
+    ['mixed.maxDrop', (data) => quantize(NET, { mixed: { maxDrop: 0.1 } }, { data }), 'or use minSnrDb'],
+    ['loss', (data) => train(NET, {}, { data }), 'loss: crossEntropy needs labels with classes'],
+  ])('refuse %s of data without labels before they run', async (_option, call, words) => {
+    const data = join(folder, 'unlabelled');
+    const x = { dtype: 'f4' as const, dims: [4, 1, 32, 32], data: new Float32Array(4096) };
+    const manifest = { name: 'x', inputs: { '*': { array: 'x' } }, splits: { train: { file: 'x.npz' } } };
+    await mkdir(data, { recursive: true });
+    await writeFile(join(data, 'x.npz'), writeNpz({ x }));
+    await writeFile(join(data, 'dataset.json'), JSON.stringify(manifest));
+    await expect(call(data)).rejects.toThrow(CallError);
+    await expect(call(data)).rejects.toThrow(words);
   });
 
   it('throw the errors of models and data as they are', async () => {

@@ -1,5 +1,6 @@
 import { CompressionError, OptionError, type Obstacle } from '#compression';
 import {
+  missingLabels,
   PASSES,
   TUNING_OPTIONS,
   type DatasetInspection,
@@ -114,22 +115,14 @@ function modelProblems(
   });
 }
 
-/** What to do about labels of the other kind, or none. */
-const LABEL_WORDS = {
-  classes:
-    'needs labels with classes, which the data set does not have: add them to its manifest, or choose mse for numbers',
-  numbers: 'needs labels that are numbers: leave classes out of the labels in the manifest of the data set',
-};
-
-/** Labels that a pass learns from and the data set does not have. */
+/** Labels that a pass goes by and the data set does not have. */
 function labelProblems(pass: PassName, options: unknown, index: number, dataset: DatasetInspection | null): Problem[] {
   const { labels } = needsOf(pass, options);
   if (!labels || !dataset) return [];
   const has = { classes: dataset.classes !== null, numbers: dataset.targets !== undefined };
   if (has[labels.kind]) return [];
   const chosen = (PASSES[pass].options.parse(options) as Record<string, unknown>)[labels.option];
-  const message = `${String(chosen)} ${LABEL_WORDS[labels.kind]}`;
-  return [{ field: `recipe.passes[${index}].options.${labels.option}`, message }];
+  return [{ field: `recipe.passes[${index}].options.${labels.option}`, message: missingLabels(labels, chosen) }];
 }
 
 /** Inputs whose samples do not lie along the first axis, where a pass has to pick samples. */

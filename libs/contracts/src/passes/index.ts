@@ -31,10 +31,26 @@ export interface Reads {
 export interface Needs {
   /** Splits of which it needs one, best first; none when it runs without data. */
   splits: readonly string[];
-  /** The kind of labels that it learns from, and the option that asks for them. */
-  labels?: { kind: 'classes' | 'numbers'; option: string };
+  /** The kind of labels that it goes by. */
+  labels?: NeededLabels;
   /** It picks samples out of batches, which it can where they lie along the first axis of every input. */
   batchFirst?: true;
+}
+
+export interface NeededLabels {
+  kind: 'classes' | 'numbers';
+  /** The option that asks for them, and what it is called where its value is no word. */
+  option: string;
+  /** What to do where there are none. */
+  instead: string;
+}
+
+/** What to do about labels of another kind, or none: said of the option, or of what was chosen for it. */
+export function missingLabels({ kind, option, instead }: NeededLabels, chosen: unknown): string {
+  const subject = typeof chosen === 'string' ? chosen : option;
+  return kind === 'numbers'
+    ? `${subject} needs labels that are numbers: leave classes out of the labels in the manifest of the data set`
+    : `${subject} needs labels with classes, which the data set does not have: add them to its manifest, or ${instead}`;
 }
 
 /** What everybody may know of a pass without loading native code. */
@@ -64,6 +80,8 @@ const SPLITS_OF: Record<ImportanceReads, readonly string[]> = {
   gradients: TRAINING,
 };
 
+const classesFor = (option: string, instead: string): NeededLabels => ({ kind: 'classes', option, instead });
+
 /** Every pass by name. To add one: its options here, its code in libs/compression/src/catalog.ts. */
 export const PASSES = {
   quantize: describe('Store weights, and activations where asked, in fewer bits.', QuantizeOptions, {
@@ -72,8 +90,9 @@ export const PASSES = {
       machine: options.mixed?.latency !== undefined || seeksSlower(options),
       kernels: options.reduceRange === 'auto' && (options.scheme === 'static' || options.scheme === 'dynamic'),
     }),
-    needs: ({ scheme, ranges, encodings }) => ({
+    needs: ({ scheme, ranges, encodings, mixed }) => ({
       splits: scheme === 'static' && ranges.length === 0 && !encodings ? CALIBRATION : [],
+      ...(mixed?.maxDrop === undefined ? {} : { labels: classesFor('mixed.maxDrop', 'use minSnrDb') }),
     }),
     version: 16,
   }),
@@ -84,10 +103,15 @@ export const PASSES = {
       memory: recoverEpochs > 0,
       machine: budget?.latency !== undefined || budget?.latencyMs !== undefined,
     }),
-    needs: ({ importance, recoverEpochs }) => ({
-      splits: recoverEpochs > 0 ? TRAINING : SPLITS_OF[IMPORTANCES[importance]],
-      ...(recoverEpochs > 0 || SPLITS_OF[IMPORTANCES[importance]].length > 0 ? { batchFirst: true } : {}),
-    }),
+    needs: ({ importance, recoverEpochs, maxDrop, sensitivity }) => {
+      const read = recoverEpochs > 0 ? TRAINING : SPLITS_OF[IMPORTANCES[importance]];
+      const measured = maxDrop !== undefined ? 'maxDrop' : sensitivity ? 'sensitivity' : null;
+      return {
+        splits: read.length === 0 && measured !== null ? CALIBRATION : read,
+        ...(read.length > 0 ? { batchFirst: true } : {}),
+        ...(measured === null ? {} : { labels: classesFor(measured, `leave ${measured} out`) }),
+      };
+    },
     version: 16,
   }),
   distill: describe('Train the model to match its teacher, keeping zeros and grids.', DistillOptions, {
@@ -108,7 +132,10 @@ export const PASSES = {
     needs: ({ loss }) => ({
       splits: TRAINING,
       batchFirst: true,
-      labels: { kind: loss === 'crossEntropy' ? 'classes' : 'numbers', option: 'loss' },
+      labels:
+        loss === 'crossEntropy'
+          ? classesFor('loss', 'choose mse for numbers')
+          : { kind: 'numbers', option: 'loss', instead: '' },
     }),
     resizes: () => false,
     version: 10,
