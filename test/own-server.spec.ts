@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, copyFile, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { access, copyFile, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -56,6 +56,15 @@ describe('a job where no server runs', () => {
     expect(stdout).toMatch(/^job \S+ {2}http:.*\n[^]*\nmodel: small\.onnx\n$/);
     expect(await isThere('small.onnx')).toBe(true);
     expect(await isThere('.coldpress/server.json')).toBe(false);
+  });
+
+  it('is not begun for data that cannot be read here', async () => {
+    await mkdir(join(folder, 'bare'), { recursive: true });
+    const { code, stderr } = await coldpress('run', 'half.yaml', '--model', 'net.onnx', '--data', 'bare');
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringMatching(/^coldpress: bare has no manifest: .*datasets init bare/) as unknown,
+    });
   });
 
   it('is found by the next server, and what it advises begins with that server', async () => {

@@ -67,6 +67,8 @@ export async function runJob(
   assertSensible(options, json);
   if (output !== undefined) await assertWritable(output);
   const text = await recipe();
+  // What is wrong with files here is told before a server is started for them.
+  if (options.dataset !== undefined) await manifestHere(options.dataset);
   await onServer(command, { work: 'job', mayStart: !isDetached }, (server) =>
     runOn(server, { command, recipe: text, model: modelReference, options, json }),
   );
@@ -158,13 +160,22 @@ export async function modelOf(client: Client, reference: string): Promise<Model>
 
 /** A stored data set, or that of a folder or manifest, which is pushed. */
 export async function datasetOf(client: Client, reference: string): Promise<DatasetRecord> {
-  const found = await stat(reference).catch(() => null);
-  if (found === null)
+  const here = await manifestHere(reference);
+  if (here === null)
     return findDataset(client, reference).catch((error: unknown) => noSuch(error, reference, 'folder'));
-  const manifest = await manifestIn(reference);
-  const dataset = await pushDataset(client, manifest, await filesOf(manifest));
+  const dataset = await pushDataset(client, here.manifest, here.files);
   process.stderr.write(`data set ${dataset.id.slice(0, 12)}  ${reference}  ${formatBytes(dataset.bytes)}\n`);
   return dataset;
+}
+
+/**
+ * The manifest that a reference means here, with the files that it names; null for what is stored. Throws UsageError for
+ * a folder without one, or one that is none.
+ */
+async function manifestHere(reference: string): Promise<{ manifest: string; files: string[] } | null> {
+  if ((await stat(reference).catch(() => null)) === null) return null;
+  const manifest = await manifestIn(reference);
+  return { manifest, files: await filesOf(manifest) };
 }
 
 /** What looks like a path was meant as one. */

@@ -38,6 +38,13 @@ export async function checkPackage() {
     const typed = await sh(process.execPath, [TSC, ...STRICT, 'quantize.mts'], modules);
     check('has types', typed.code === 0, typed.text);
 
+    const documents = ['docs/datasets.md', 'docs/first-model.md', 'apps/cli/README.md', 'clients/python/README.md'];
+    const found = await Promise.all(
+      documents.map((path) => stat(join(modules, 'node_modules/coldpress', path)).catch(() => null)),
+    );
+    const absent = documents.filter((_, at) => found[at] === null);
+    check('has the documents that messages name', absent.length === 0, absent.join(', '));
+
     const user = join(folder, 'user');
     await mkdir(user);
     await copyFile(join(ROOT, 'examples/seed-net/seed-net.onnx'), join(user, 'net.onnx'));

@@ -1,5 +1,5 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ROOT } from '../run.mjs';
 import { layTree } from './copy-tree.mjs';
 import { layModules, without } from './lay-modules.mjs';
@@ -7,8 +7,9 @@ import { layTypes } from './lay-types.mjs';
 
 /** What runs; tests, benchmarks, examples and the sources of the page stay behind. */
 const CODE = ['apps/api', 'apps/worker', 'apps/cli', 'apps/agent', 'libs'];
-const SPARED = /\.(spec|fixture|conformance)\.|\.map$|\.cache$|^testing[\\/]/;
-const WHOLE = ['dist/agent', 'dist/dashboard', 'libs/database/migrations'];
+const SPARED = /\.(spec|fixture|conformance)\.|\.map$|\.cache$|\.pyc$|^testing[\\/]/;
+const WHOLE = ['dist/agent', 'dist/dashboard', 'libs/database/migrations', 'docs', 'clients/python'];
+const DOCUMENTS = ['README.md', 'CHANGELOG.md', 'apps/cli/README.md'];
 
 /**
  * Lays the product as a package into a folder: what is built, its types, and every module that it needs, so that it is
@@ -23,8 +24,10 @@ export async function stagePackage(folder, platforms) {
   for (const part of WHOLE) await layTree(join(ROOT, part), join(folder, part), (path) => !SPARED.test(path));
   await layTypes(folder);
   await layModules(join(folder, 'node_modules'), platforms);
-  for (const file of ['README.md', 'CHANGELOG.md'])
+  for (const file of DOCUMENTS) {
+    await mkdir(dirname(join(folder, file)), { recursive: true });
     await writeFile(join(folder, file), await readFile(join(ROOT, file)));
+  }
   await writeFile(join(folder, 'package.json'), `${JSON.stringify(await manifestFor(platforms), null, 2)}\n`);
 }
 
