@@ -112,7 +112,7 @@ export const PASSES = {
         ...(measured === null ? {} : { labels: classesFor(measured, `leave ${measured} out`) }),
       };
     },
-    version: 16,
+    version: 17,
   }),
   distill: describe('Train the model to match its teacher, keeping zeros and grids.', DistillOptions, {
     reads: ({ method, teacher, student }) => ({
@@ -124,7 +124,7 @@ export const PASSES = {
     }),
     needs: ({ method }) => (method === 'generative' ? { splits: [] } : { splits: TRAINING, batchFirst: true }),
     resizes: ({ student }) => student !== 'current',
-    version: 15,
+    version: 16,
   }),
   train: describe('Train the model on labels, from fresh weights or its own.', TrainOptions, {
     // Weights of two bits begin at the floats that they were rounded from.

@@ -53,7 +53,7 @@ function addChanges(
   products: Products,
   size: (change: number) => number,
 ): void {
-  const changes = products.get(weight.storage.stored);
+  const changes = weight.storage && products.get(weight.storage.stored);
   if (!changes) return;
   const sums = sliceSums(changes, weight.dims, axis);
   positions.forEach((indices, i) => {

@@ -1,14 +1,15 @@
 import type { PruneOptions } from '#contracts';
-import { macsOf, readWeight, type Weight, elementOf } from '#onnx';
+import { macsOf, readWeight, elementOf } from '#onnx';
 import type { Dependencies, Group } from '../channels/groups.js';
 import type { ImportanceContext } from './importance.js';
+import { readIntegerWeight, type WeightNumbers } from './integer-weight.js';
 import { slicePowers } from './slice-norms.js';
 
 /** One weight tensor of a group and, per unit, its positions on the axis that shrinks. */
 export interface WeightMember {
   value: string;
   axis: number;
-  weight: Weight;
+  weight: WeightNumbers;
   positions: number[][];
 }
 
@@ -34,7 +35,8 @@ export function memberWeight(context: ImportanceContext, member: WeightMember): 
 export function weightMembers({ graph, dependencies }: ImportanceContext, group: Group): WeightMember[] {
   return group.members.flatMap(({ value, axis }) => {
     if (!dependencies.roles.isWeight(value)) return [];
-    const weight = readWeight(graph, value)!;
+    const weight = readWeight(graph, value) ?? readIntegerWeight(graph, value);
+    if (!weight) return [];
     return [{ value, axis, weight, positions: positionsOf(dependencies, group, value, axis) }];
   });
 }

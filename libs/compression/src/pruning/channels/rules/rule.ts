@@ -11,6 +11,7 @@ import {
   known,
   type Shapes,
 } from '#onnx';
+import { isStoredIntegers } from '../../importance/integer-weight.js';
 import type { Coordinates } from '../coordinates.js';
 
 /** What every rule sees of its node. Inputs that are left out read as rank 0. */
@@ -208,7 +209,7 @@ export class Roles {
    * Declares that `value` is a weight of the node whose `axis` makes the node's output channels, each by so many entries.
    */
   weight(node: NodeProto, value: string, axis: number, gates = 1): void {
-    if (weightStorage(this.graph, value) === null)
+    if (weightStorage(this.graph, value) === null && !isStoredIntegers(this.graph, value))
       return void (isSameEveryRun(this.graph, value) && this.computed.push(node));
     this.readers.set(value, [...(this.readers.get(value) ?? []), node]);
     this.producers.push({ value, axis, node, gates });
