@@ -94,7 +94,7 @@ export const PASSES = {
       splits: scheme === 'static' && ranges.length === 0 && !encodings ? CALIBRATION : [],
       ...(mixed?.maxDrop === undefined ? {} : { labels: classesFor('mixed.maxDrop', 'use minSnrDb') }),
     }),
-    version: 16,
+    version: 17,
   }),
   prune: describe('Remove weights or whole channels that matter least.', PruneOptions, {
     reads: ({ recoverEpochs, budget }) => ({

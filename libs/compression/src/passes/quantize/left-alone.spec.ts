@@ -1,3 +1,4 @@
+import { create } from '@bufbuild/protobuf';
 import { QuantizeOptions } from '#contracts';
 import { float32, Session, type HostTensors } from '#inference';
 import {
@@ -7,6 +8,7 @@ import {
   GraphBuilder,
   makeTensor,
   readModel,
+  StringStringEntryProtoSchema,
   writeModel,
   type ModelProto,
 } from '#onnx';
@@ -54,6 +56,24 @@ describe('a layer on which no output depends', () => {
     ]);
     expect(model.graph!.node.some(({ opType }) => opType === 'Gemm')).toBe(false);
     expect(snrDb(exact, await outputOf(model))!).toBeGreaterThan(30);
+  });
+});
+
+describe('what an exporter noted at nodes', () => {
+  it('is left out and told of, and what others noted stays', async () => {
+    const model = around((b, x) => b.op('Gemm', [x, table(b, 64, 16)]));
+    const product = model.graph!.node.find(({ opType }) => opType === 'Gemm')!;
+    const note = (key: string, value: string) => create(StringStringEntryProtoSchema, { key, value });
+    product.metadataProps = [note('pkg.torch.onnx.stack_trace', 'x'.repeat(5000)), note('owner', 'me')];
+    const { verdict } = await quantized(model);
+    const left = model.graph!.node.flatMap(({ metadataProps }) => metadataProps.map(({ key }) => key));
+    expect(left).toEqual(['owner']);
+    expect(verdict).toContain('5026 bytes that the exporter noted at nodes (stack traces, scopes) are left out');
+    expect(writeModel(model).length).toBeLessThan(9000);
+  });
+
+  it('is not spoken of where there is nothing', async () => {
+    expect((await quantized(around((b, x) => b.op('Gemm', [x, table(b, 64, 16)])))).verdict).not.toMatch(/noted/);
   });
 });
 

@@ -10,6 +10,7 @@ import { describeJudgedOn } from '../evidence/judged-on.js';
 import { measureResult, NOT_MEASURED } from '../evidence/measure-result.js';
 import { costliestLayers } from '../evidence/costliest-layers.js';
 import { FEW_SAMPLES, warningsFor } from '../evidence/warnings.js';
+import { dropExporterNotes } from '../../rewrites/exporter-notes.js';
 import { withCause } from '../layers/non-finite-cause.js';
 import { prepareFolded } from '../layers/prepare.js';
 import type { RaisedHalves } from '../../rewrites/raise-halves.js';
@@ -41,6 +42,7 @@ export async function quantizeModel(
     SCHEMES[options.scheme].apply(plan, options, batchesOf, { floatBytes: float.length, ...run }),
   );
   plan.graph.removeDeadCode();
+  const notes = dropExporterNotes(plan.graph.proto);
   if (raised) storeHalvesAgain(plan.graph, raised.stored);
   const stages = { float, prepared, quantized: writeModel(model) };
   const { measured, rows } = batches
@@ -49,8 +51,11 @@ export async function quantizeModel(
   const report = await explain({ ...applied, layers: rows }, measured, given, float, batches);
   const range =
     given.reduceRange === 'auto' ? rangeTaken(options, rows) : rangeKept(given, rows, report.int8DotProduct);
-  return { ...report, verdict: joined(report.verdict, range, raised ? RAISED : '') };
+  return { ...report, verdict: joined(report.verdict, range, raised ? RAISED : '', notesLeft(notes)) };
 }
+
+const notesLeft = (bytes: number) =>
+  bytes === 0 ? '' : `${bytes} bytes that the exporter noted at nodes (stack traces, scopes) are left out`;
 
 /** What is told of a model that computed in float16. */
 const RAISED =
