@@ -3,3 +3,4 @@ export * from './errors.js';
 export * from './pass.js';
 export * from './quantization/index.js';
 export * from './training/index.js';
+export * from './trial-obstacles.js';

@@ -69,6 +69,12 @@ export interface Known {
   data: DatasetInspection | null;
 }
 
+/** A pass that stands before another in a recipe, its options with their defaults or without. */
+export interface EarlierPass {
+  pass: string;
+  options: unknown;
+}
+
 /**
  * One transformation or measurement of a model. To add one: its options in contracts, this, its test, a line in
  * catalog.ts.
@@ -82,8 +88,10 @@ export interface Pass<N extends PassName> {
    * such a job is not accepted.
    */
   obstacles?(model: ModelProto, options: PassOptions<N>, models: ReadonlyMap<string, ModelProto>): Obstacle[];
+  /** Why the pass cannot run behind those before it in its recipe, whatever the model: such a job is not accepted. */
+  behind?(options: PassOptions<N>, earlier: readonly EarlierPass[]): Obstacle[];
   /**
-   * The same, from a run on generated samples and what is known of the data set; asked only where there is no obstacle.
+   * The same as `obstacles`, from a run on generated samples and what is known of the data set; asked only where there is no obstacle.
    */
   trial?(model: ModelProto, options: PassOptions<N>, known: Known): Promise<Obstacle[]>;
   /** Throws a CompressionError when the model or data cannot be handled at all. */

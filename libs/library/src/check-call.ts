@@ -1,4 +1,4 @@
-import { CATALOG, CompressionError, OptionError, type Pass } from '#compression';
+import { CATALOG, CompressionError, OptionError, trialObstacles, type Pass } from '#compression';
 import {
   fieldProblems,
   missingLabels,
@@ -32,7 +32,9 @@ interface Subject<N extends PassName> {
  */
 export async function checkCall<N extends PassName>(name: N, subject: Subject<N>): Promise<void> {
   const problems = [...dataProblems(name, subject), ...modelProblems(name, subject)];
-  if (problems.length === 0) problems.push(...(await trialProblems(name, subject)));
+  const { model, options, data } = subject;
+  if (problems.length === 0)
+    problems.push(...(await trialObstacles(name, model, options, { models: new Map(), data })));
   if (problems.length > 0) throw new CallError(name, problems);
 }
 
@@ -72,12 +74,4 @@ function modelProblems<N extends PassName>(name: N, { model, options }: Subject<
     if (!(error instanceof CompressionError)) throw error;
     return [{ field: error instanceof OptionError ? error.option : '', message: error.message }];
   }
-}
-
-async function trialProblems<N extends PassName>(
-  name: N,
-  { model, options, data }: Subject<N>,
-): Promise<CallProblem[]> {
-  const pass: Pass<N> = CATALOG[name];
-  return (await pass.trial?.(model, options, { models: new Map(), data })) ?? [];
 }

@@ -73,6 +73,23 @@ describe('passes without a server', () => {
     await expect(call(data)).rejects.toThrow(words);
   });
 
+  it.each<[string, (data: string) => Promise<unknown>, string]>([
+    ['maxDrop', (data) => prune(NET, { maxDrop: 0.1 }, { data }), 'maxDrop: maxDrop goes by top-1'],
+    ['sensitivity', (data) => prune(NET, { sensitivity: true }, { data }), 'leave sensitivity out'],
+    ['mixed.maxDrop', (data) => quantize(NET, { mixed: { maxDrop: 0.1 } }, { data }), 'use minSnrDb'],
+  ])('refuse %s of a model that has no score for each class', async (_option, call, words) => {
+    const data = join(folder, 'twelve-classes');
+    const x = { dtype: 'f4' as const, dims: [4, 1, 32, 32], data: new Float32Array(4096) };
+    const y = { dtype: 'i8' as const, dims: [4], data: new BigInt64Array(4) };
+    const labels = { array: 'y', classes: 12 };
+    const manifest = { name: 'x', inputs: { '*': { array: 'x' } }, labels, splits: { train: { file: 'x.npz' } } };
+    await mkdir(data, { recursive: true });
+    await writeFile(join(data, 'x.npz'), writeNpz({ x, y }));
+    await writeFile(join(data, 'dataset.json'), JSON.stringify(manifest));
+    await expect(call(data)).rejects.toThrow(CallError);
+    await expect(call(data)).rejects.toThrow(words);
+  });
+
   it('throw the errors of models and data as they are', async () => {
     await expect(prune(new Uint8Array(3))).rejects.toThrow(OnnxError);
     await expect(quantize(NET, {}, { data: folder })).rejects.toThrow(DatasetError);

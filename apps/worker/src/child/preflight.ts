@@ -11,7 +11,7 @@ import {
 import { matchInputs } from '#datasets';
 import { inspectModel, loadModel, type ModelProto } from '#onnx';
 import { runProblem } from './run-problem.js';
-import { modelsNamed, needsOf, obstaclesOf, passNamed, preflightPass, trialOf } from './run-pass.js';
+import { modelsNamed, needsOf, obstaclesBehind, obstaclesOf, passNamed, preflightPass, trialOf } from './run-pass.js';
 
 type Problem = Preflight['problems'][number];
 
@@ -79,7 +79,10 @@ async function preflightRecipe(
       ...axisProblems(name, options, index, dataset),
       ...modelProblems(name, options, index, dataset, stored),
     );
-    const inTheWay = obstaclesOf(name, model, options, stored);
+    const inTheWay = [
+      ...obstaclesOf(name, model, options, stored),
+      ...obstaclesBehind(name, options, passes.slice(0, index)),
+    ];
     // Nothing is run that is refused already.
     if (trials && problems.length === 0 && inTheWay.length === 0) inTheWay.push(...(await trials.of(name, options)));
     const place = `recipe.passes[${index}]`;

@@ -1,4 +1,13 @@
-import { CATALOG, CompressionError, type Known, type Obstacle, type PassContext, type PassResult } from '#compression';
+import {
+  CATALOG,
+  CompressionError,
+  type EarlierPass,
+  type Known,
+  type Obstacle,
+  type PassContext,
+  type PassResult,
+  trialObstacles,
+} from '#compression';
 import {
   PASSES,
   type ModelUse,
@@ -38,14 +47,22 @@ export function obstaclesOf<N extends PassName>(
   return CATALOG[name].obstacles?.(model, parsed, models) ?? [];
 }
 
-export async function trialOf<N extends PassName>(
+export function obstaclesBehind<N extends PassName>(
+  name: N,
+  options: unknown,
+  earlier: readonly EarlierPass[],
+): Obstacle[] {
+  const parsed = PASSES[name].options.parse(options) as PassOptions<N>;
+  return CATALOG[name].behind?.(parsed, earlier) ?? [];
+}
+
+export function trialOf<N extends PassName>(
   name: N,
   model: ModelProto,
   options: unknown,
   known: Known,
 ): Promise<Obstacle[]> {
-  const parsed = PASSES[name].options.parse(options) as PassOptions<N>;
-  return (await CATALOG[name].trial?.(model, parsed, known)) ?? [];
+  return trialObstacles(name, model, PASSES[name].options.parse(options) as PassOptions<N>, known);
 }
 
 /** The models of the store that a pass names. */

@@ -154,6 +154,28 @@ describe('before a job is accepted', () => {
     expect(await inTheWay('train', model, options)).toEqual([{ field: '', message: expect.stringMatching(problem) }]);
   });
 
+  it.each(['train', 'distill'] as const)('%s refuses to hold samples of a single one back', async (pass) => {
+    const data = { ...INSPECTED, splits: { train: 1 } };
+    expect(await inTheWay(pass, fine, { earlyStopping: { share: 0.1 } }, data)).toEqual([
+      { field: '', message: expect.stringMatching(/leave earlyStopping out/) },
+    ]);
+    expect(await inTheWay(pass, fine, {}, data)).toEqual([]);
+  });
+
+  it('train refuses to draw weights anew that are stored as integers, or will be', async () => {
+    const stored = net((b, x) => {
+      const w = b.initializer(makeTensor('q', DataType.INT8, [8, 8], new Int8Array(64).fill(3)));
+      return b.op('MatMul', [x, b.op('DequantizeLinear', [w, b.float(0.1)])]);
+    });
+    const refusal = { field: 'initialWeights', message: expect.stringMatching(/stored.*choose initialWeights keep/) };
+    expect(await inTheWay('train', stored)).toEqual([refusal]);
+    expect(await inTheWay('train', stored, { initialWeights: 'keep' })).toEqual([]);
+    const behind = (given: object, scheme: string) =>
+      trainPass.behind!(TrainOptions.parse(given), [{ pass: 'quantize', options: { scheme } }]);
+    expect(behind({}, 'static')).toEqual([refusal]);
+    expect([...behind({ initialWeights: 'keep' }, 'static'), ...behind({}, 'float16')]).toEqual([]);
+  });
+
   it('a generator is refused for a teacher that it cannot be trained through', async () => {
     const ids = new GraphBuilder();
     ids.output(

@@ -89,12 +89,22 @@ export function reinitialized(
   return { ...form, trainables };
 }
 
+/** What keeps the weights of a form from being drawn anew; null where nothing does. */
+export function undrawable({ trainables }: TrainingForm): string | null {
+  const stored = trainables.find(isStoredInteger);
+  return stored ? undrawnReason(`the weight "${storedName(stored.name)}" is stored in ${stored.bits} bits`) : null;
+}
+
+/** Whether a weight is stored as integers, whose scale a draw would not fit. */
+const isStoredInteger = ({ bits }: Pick<Trainable, 'bits'>): boolean => bits < 16;
+
+/** Why weights on a grid are not drawn anew, behind what puts them there, and the way out. */
+export const undrawnReason = (subject: string): string =>
+  `${subject} and its scale belongs to its values: choose initialWeights keep, or train before you quantize`;
+
 function drawn({ name, dims, values, bits, isMatrix, readings }: Trainable, drawing: Drawing): Float32Array {
-  if (bits < 16)
-    throw new TrainingError(
-      `the weight "${storedName(name)}" is stored in ${bits} bits and its scale belongs to its values: ` +
-        'choose initialWeights keep, or train before you quantize',
-    );
+  if (isStoredInteger({ bits }))
+    throw new TrainingError(undrawnReason(`the weight "${storedName(name)}" is stored in ${bits} bits`));
   const fresh = values.map(starter(readings, dims, drawing));
   return drawing.keepZeros && isMatrix ? fresh.map((value, i) => (values[i] === 0 ? 0 : value)) : fresh;
 }

@@ -43,6 +43,8 @@ export interface NeededLabels {
   option: string;
   /** What to do where there are none. */
   instead: string;
+  /** Whether the model must give a score for each class: the option goes by top-1. */
+  scores?: boolean;
 }
 
 /** What to do about labels of another kind, or none: said of the option, or of what was chosen for it. */
@@ -81,6 +83,7 @@ const SPLITS_OF: Record<ImportanceReads, readonly string[]> = {
 };
 
 const classesFor = (option: string, instead: string): NeededLabels => ({ kind: 'classes', option, instead });
+const topOneFor = (option: string, instead: string): NeededLabels => ({ ...classesFor(option, instead), scores: true });
 
 /** Every pass by name. To add one: its options here, its code in libs/compression/src/catalog.ts. */
 export const PASSES = {
@@ -92,7 +95,7 @@ export const PASSES = {
     }),
     needs: ({ scheme, ranges, encodings, mixed }) => ({
       splits: scheme === 'static' && ranges.length === 0 && !encodings ? CALIBRATION : [],
-      ...(mixed?.maxDrop === undefined ? {} : { labels: classesFor('mixed.maxDrop', 'use minSnrDb') }),
+      ...(mixed?.maxDrop === undefined ? {} : { labels: topOneFor('mixed.maxDrop', 'use minSnrDb') }),
     }),
     version: 17,
   }),
@@ -109,7 +112,7 @@ export const PASSES = {
       return {
         splits: read.length === 0 && measured !== null ? CALIBRATION : read,
         ...(read.length > 0 ? { batchFirst: true } : {}),
-        ...(measured === null ? {} : { labels: classesFor(measured, `leave ${measured} out`) }),
+        ...(measured === null ? {} : { labels: topOneFor(measured, `leave ${measured} out`) }),
       };
     },
     version: 17,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { PASSES, optionsOfAnyLength, type TrainOptions } from '#contracts';
 import type { Dataset } from '#datasets';
 import { readModel, writeModel, type ModelProto, type Shapes } from '#onnx';
-import type { Pass, PassContext } from '../../pass.js';
+import type { EarlierPass, Obstacle, Pass, PassContext } from '../../pass.js';
 import { checkAugment } from '../../training/batches/augment-obstacles.js';
 import { planFromBatch } from '../../training/batches/batch-plan.js';
 import { batchProblem, chooseBatchSize } from '../../training/batches/batch-size.js';
@@ -17,7 +17,7 @@ import { startFromFloats } from '../../training/form/start-from-floats.js';
 import type { TrainingForm } from '../../training/form/trainable.js';
 import { heldOutBatches, labelBatches } from '../../training/label-batches.js';
 import { labelObjective } from '../../training/label-objective.js';
-import { reinitialized } from '../../training/reinitialize.js';
+import { undrawnReason, reinitialized, undrawable } from '../../training/reinitialize.js';
 import { trainModel, type TrainModelRequest, type TrainingSetup } from '../../training/train-model.js';
 import { writeCurve } from '../../training/training-curve.js';
 import { trialProblem } from '../../training/trial.js';
@@ -35,7 +35,17 @@ export const trainPass: Pass<'train'> = {
 
   preflight: (model, options) => copiedForm(model, options).skipped,
 
-  obstacles: (model, options) => untrainable(model, options, ''),
+  obstacles: (model, options) => [...untrainable(model, options, ''), ...undrawn(model, options)],
+
+  behind: ({ initialWeights }, earlier) =>
+    initialWeights !== 'keep' && earlier.some(storesIntegers)
+      ? [
+          {
+            field: 'initialWeights',
+            message: undrawnReason('a weight that an earlier pass quantizes is stored as integers'),
+          },
+        ]
+      : [],
 
   async trial(model, options, { data }) {
     const form = await freedForm(model, options);
@@ -68,6 +78,16 @@ export const trainPass: Pass<'train'> = {
     return { model, skipped, files, summary: { ...summary, ...warnings.summary } };
   },
 };
+
+/** Fresh weights fit no grid that is there already. */
+function undrawn(model: ModelProto, options: TrainOptions): Obstacle[] {
+  const message = options.initialWeights === 'keep' ? null : undrawable(copiedForm(model, options));
+  return message === null ? [] : [{ field: 'initialWeights', message }];
+}
+
+function storesIntegers({ pass, options }: EarlierPass): boolean {
+  return pass === 'quantize' && PASSES.quantize.options.parse(options).scheme !== 'float16';
+}
 
 /** To be right about the labels of the train split, told from its first batch. */
 async function prepareLabels(

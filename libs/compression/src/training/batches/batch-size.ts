@@ -60,6 +60,8 @@ export function batchProblem(
 ): string | null {
   const fixed = fixedBatch(graph);
   const samples = data?.splits['train'] ?? Infinity;
+  if (earlyStopping && samples < 2)
+    return 'earlyStopping holds samples of the train split back, and it has one: leave earlyStopping out, or add samples';
   const share = earlyStopping && Number.isFinite(samples) ? earlyStopping.share : 0;
   const held = share > 0 ? Math.min(samples - 1, Math.max(1, Math.round(share * samples))) : 0;
   return fixed === null ? null : fixedBatchProblem(fixed, samples - held, usesBatchStatistics(graph));
