@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { doubleNames, importCycles } from './export-rules.mjs';
 import { violations } from './import-rules.mjs';
+import { spreadMessages } from './message-rules.mjs';
 import { spelledNames } from './name-rules.mjs';
 import { ROOT, run } from './run.mjs';
 
@@ -15,6 +16,7 @@ export const lintChecks = (places = [...FOLDERS, 'scripts']) => ({
   oxlint: () => node('node_modules/oxlint/bin/oxlint', '--quiet', ...places),
   'import rules': () => checkLines(FOLDERS, violations, ({ specifier, problem }) => `imports ${specifier}: ${problem}`),
   'name rules': () => checkLines(['libs'], spelledNames, ({ problem }) => problem),
+  'message rules': () => checkLines(['libs'], spreadMessages, ({ problem }) => problem),
   'export rules': checkExports,
   layout: () => node('node_modules/oxfmt/bin/oxfmt', '--check', ...places),
   types: () => node('node_modules/tsc7/bin/tsc', '-p', 'tsconfig.json', '--noEmit'),

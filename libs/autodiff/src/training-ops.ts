@@ -1,4 +1,5 @@
 import {
+  changed,
   intAttribute,
   makeNode,
   ownName,
@@ -87,7 +88,7 @@ export function appendForward(builder: GraphBuilder, node: NodeProto): void {
   else if (node.domain === '' && node.opType === 'Attention' && givesProbabilities(node))
     builder.append(withProbabilities(node));
   else if (node.domain === '' && RECURRENT.has(node.opType))
-    builder.append({ ...node, output: [layerSequence(node), ...node.output.slice(1)] });
+    builder.append(changed(node, { output: [layerSequence(node), ...node.output.slice(1)] }));
   else builder.append(node);
 }
 
@@ -118,12 +119,12 @@ function appendGelu(builder: GraphBuilder, node: NodeProto): void {
 function withProbabilities(node: NodeProto): NodeProto {
   const [y, key = '', value = ''] = node.output;
   const output = [y!, key, value, attentionProbabilities(node)];
-  const given = { ...node, attribute: [...node.attribute], output };
+  const given = changed(node, { attribute: [...node.attribute], output });
   setAttribute(given, 'qk_matmul_output_mode', PROBABILITIES);
   return given;
 }
 
 function withStatistics(node: NodeProto): NodeProto {
   const { mean, inverse } = layerStatistics(node);
-  return { ...node, output: [outputOf(node), mean, inverse] };
+  return changed(node, { output: [outputOf(node), mean, inverse] });
 }

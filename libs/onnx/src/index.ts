@@ -2,6 +2,7 @@ export * from './accessors.js';
 export * from './attributes.js';
 export * from './blockwise.js';
 export * from './builder.js';
+export * from './changed.js';
 export * from './constant-sizes.js';
 export * from './constants.js';
 export * from './data-type.js';

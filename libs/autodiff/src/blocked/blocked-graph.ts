@@ -1,4 +1,13 @@
-import { elementCount, makeNode, type Attributes, type GraphBuilder, type NodeProto, dimOf, known } from '#onnx';
+import {
+  changed,
+  elementCount,
+  makeNode,
+  type Attributes,
+  type GraphBuilder,
+  type NodeProto,
+  dimOf,
+  known,
+} from '#onnx';
 import { BLOCKED_DOMAIN } from '../gradient-builder.js';
 
 /** What a graph is rewritten with. */
@@ -86,7 +95,7 @@ export class BlockedGraph {
   keep(node: NodeProto): void {
     const isRenamed = node.input.some((value) => this.aliases.has(value));
     const renamed = () => node.input.map((value) => this.aliases.get(value) ?? value);
-    this.nodes.push(isRenamed ? { ...node, input: renamed() } : node);
+    this.nodes.push(isRenamed ? changed(node, { input: renamed() }) : node);
   }
 
   add(opType: string, inputs: readonly string[], attributes: Attributes = {}, domain = ''): string {

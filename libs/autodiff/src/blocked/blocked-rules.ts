@@ -1,4 +1,4 @@
-import { intAttribute, makeNode, type NodeProto, inputOf, outputOf, elementOf } from '#onnx';
+import { changed, intAttribute, makeNode, type NodeProto, inputOf, outputOf, elementOf } from '#onnx';
 import { BLOCKED_DOMAIN } from '../gradient-builder.js';
 import type { BlockedGraph } from './blocked-graph.js';
 
@@ -18,7 +18,7 @@ export const BLOCKED_RULES: Readonly<Record<string, BlockedRule>> = {
   // A blocked [N, C, 1, 1] is a plain one.
   GlobalAveragePool: (node, graph) => {
     if (!graph.hasTwin(inputOf(node, 0))) return 'kept';
-    graph.nodes.push({ ...node, domain: BLOCKED_DOMAIN, input: [graph.twin(inputOf(node, 0))] });
+    graph.nodes.push(changed(node, { domain: BLOCKED_DOMAIN, input: [graph.twin(inputOf(node, 0))] }));
     return 'replaced';
   },
   Expand: (node, graph) => {

@@ -1,5 +1,4 @@
-import { create } from '@bufbuild/protobuf';
-import { DataType, elementCount, TensorProtoSchema, type Graph, type TensorProto } from '#onnx';
+import { changed, DataType, elementCount, type Graph, type TensorProto } from '#onnx';
 
 /**
  * Inputs that hold a number per channel, by operator: exporters make one tensor of all that are equal, as biases of
@@ -28,7 +27,7 @@ export function ownVectors(graph: Graph): void {
     const readers = graph.consumers(tensor.name);
     const [, ...others] = readers.filter(({ node, index }) => VECTORS[node.opType]?.includes(index));
     for (const { node, index } of others) {
-      const copy = create(TensorProtoSchema, { ...tensor, name: graph.freshName(tensor.name) });
+      const copy = changed(tensor, { name: graph.freshName(tensor.name) });
       graph.setInput(node, index, graph.addInitializer(copy).name);
     }
   }

@@ -1,4 +1,4 @@
-import { DataType, elementCount, tensorDims, type Graph, type TensorProto } from '#onnx';
+import { changed, DataType, elementCount, tensorDims, type Graph, type TensorProto } from '#onnx';
 
 /** A vector that stands in for one that several nodes read. */
 export interface UntiedCopy {
@@ -22,7 +22,7 @@ export function untieVectors(graph: Graph): UntiedCopy[] {
     const uses = graph.consumers(tensor.name).filter(({ index }) => index >= 0);
     const readers = [...new Set(uses.map(({ node }) => node))];
     return readers.slice(1).map((node): UntiedCopy => {
-      const copy = graph.addInitializer({ ...tensor, name: graph.freshName(`${tensor.name}_untied`) }).name;
+      const copy = graph.addInitializer(changed(tensor, { name: graph.freshName(`${tensor.name}_untied`) })).name;
       node.input.forEach((value, index) => value === tensor.name && graph.setInput(node, index, copy));
       return { copy, source: tensor.name };
     });

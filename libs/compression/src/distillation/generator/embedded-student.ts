@@ -1,6 +1,7 @@
 import { clone } from '@bufbuild/protobuf';
 import type { ParameterLayout } from '#autodiff';
 import {
+  changed,
   NodeProtoSchema,
   ownName,
   subgraphs,
@@ -41,7 +42,7 @@ export function appendStudent(b: GraphBuilder, { graph, layout }: EmbeddedStuden
   const rename = (name: string) => (name === input.name ? sample : studentValue(name));
   const trained = new Set(layout.slots.map(({ name }) => name));
   for (const tensor of graph.proto.initializer)
-    if (!trained.has(tensor.name)) b.initializer({ ...tensor, name: rename(tensor.name) });
+    if (!trained.has(tensor.name)) b.initializer(changed(tensor, { name: rename(tensor.name) }));
   for (const { name, dims } of layout.slots) b.input(rename(name), dims);
   for (const node of graph.nodes) b.append(renamed(clone(NodeProtoSchema, node), rename));
 }

@@ -1,5 +1,6 @@
 import { fakeQuantize } from '#autodiff';
 import {
+  changed,
   DataType,
   floatTensor,
   int64Tensor,
@@ -180,7 +181,7 @@ export class FakeQuantizedWeights {
     const entries = gather?.opType === 'Gather' ? this.graph.initializer(gather.input[0]!) : undefined;
     const indices = gather && storedBehindCast(this.graph, gather.input[1]!);
     const found =
-      entries && indices && integerGrid(this.graph, { ...node, input: [entries.name, ...node.input.slice(1)] });
+      entries && indices && integerGrid(this.graph, changed(node, { input: [entries.name, ...node.input.slice(1)] }));
     if (!gather || !found || found.blockSize > 0 || found.zeroPoints.some((zero) => zero !== 0)) return false;
     const unit = found.scales.reduce((sum, scale) => sum + scale, 0) / found.scales.length;
     const grid: IntegerGrid = { ...found, axis: null, scales: Float32Array.of(unit) };

@@ -1,4 +1,5 @@
 import {
+  changed,
   DataType,
   dataTypeBits,
   elementCount,
@@ -19,7 +20,7 @@ import { isMatrix, readingsOf } from './weight-roles.js';
  */
 export function tableGrid(graph: Graph, gather: NodeProto, node: NodeProto): IntegerGrid | null {
   if (intAttribute(gather, 'axis', 0) !== 0 || isSameEveryRun(graph, gather.input[1]!)) return null;
-  const grid = integerGrid(graph, { ...node, input: [gather.input[0]!, ...node.input.slice(1)] });
+  const grid = integerGrid(graph, changed(node, { input: [gather.input[0]!, ...node.input.slice(1)] }));
   if (!grid || grid.dims.length !== 2 || grid.blockSize > 0) return null;
   // Which axis of the rows a number from the front means depends on how many axes the row numbers have.
   return grid.axis === null || intAttribute(node, 'axis', 1) === -1 ? grid : null;
