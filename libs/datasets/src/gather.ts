@@ -47,7 +47,7 @@ function listed(start: number, places: Places, size: number): number[] {
  */
 export function refuseNaN(split: SplitArrays, array: StoredArray, data: HostData, places: Places, size: number): void {
   if (!(data instanceof Float32Array || data instanceof Float64Array)) return;
-  const wrong = (data as Float32Array).findIndex(Number.isNaN);
+  const wrong = firstNaN(data);
   if (wrong < 0) return;
   const row = Math.floor(wrong / (data.length / size));
   const sample = split.start + (typeof places === 'number' ? places + row : (places[row] ?? 0));
@@ -56,6 +56,12 @@ export function refuseNaN(split: SplitArrays, array: StoredArray, data: HostData
     array: array.name,
     wayOut: 'mend the sample or leave it out, or correct the preprocessing that makes it',
   });
+}
+
+/** Only a NaN is another number than itself. */
+function firstNaN(data: Float32Array | Float64Array): number {
+  for (let i = 0; i < data.length; i++) if (data[i] !== data[i]) return i;
+  return -1;
 }
 
 /** Names file and array of a DatasetError that knows neither. */

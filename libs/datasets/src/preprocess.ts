@@ -11,10 +11,13 @@ export interface SampleType {
   dims: readonly number[];
 }
 
-/** One preprocessing operation: what it makes of a sample's type, and how it turns a batch of `count` samples. */
+/**
+ * One preprocessing operation: what it makes of a sample's type, and how it turns a batch of `count` samples. Values
+ * that an earlier operation made may be overwritten: a batch of pictures is larger than the caches.
+ */
 interface Rule<Op> {
   result(op: Op, sample: SampleType): SampleType;
-  apply(op: Op, data: HostData, sample: SampleType, count: number): HostData;
+  apply(op: Op, data: HostData, sample: SampleType, count: number, isOurs: boolean): HostData;
 }
 
 /** A sequence of operations bound to the sample it starts from. */
@@ -29,7 +32,8 @@ export interface Preprocessing {
 const RULES: { [Name in Preprocess['op']]: Rule<Extract<Preprocess, { op: Name }>> } = {
   scale: {
     result: (_, sample) => ({ ...sample, type: floatType(sample.type) }),
-    apply: ({ factor }, data, sample) => mapFloats(data, sample.type, (value) => value * factor),
+    apply: ({ factor }, data, sample, _, isOurs) =>
+      affine({ data, type: sample.type, isOurs }, data.length, [{ shift: 0, factor }]),
   },
   normalize: {
     result({ mean, std, axis }, sample) {
@@ -48,17 +52,15 @@ const RULES: { [Name in Preprocess['op']]: Rule<Extract<Preprocess, { op: Name }
         throw misfit('normalize', sample, `an axis below ${sample.dims.length}`, `${axis}`);
       return { ...sample, type: floatType(sample.type) };
     },
-    apply({ mean, std, axis }, data, sample) {
+    apply({ mean, std, axis }, data, sample, _, isOurs) {
       const channels = dimOf(sample.dims, axis);
       const inner = size(sample.dims.slice(axis + 1));
-      const meanOf = (c: number) => elementOf(mean, mean.length === 1 ? 0 : c, 'mean');
-      const means = Array.from({ length: channels }, (_, c) => meanOf(c));
-      const deviationOf = (c: number) => elementOf(std, std.length === 1 ? 0 : c, 'std');
-      const factors = Array.from({ length: channels }, (_, c) => 1 / deviationOf(c));
-      return mapFloats(data, sample.type, (value, i) => {
-        const c = Math.floor(i / inner) % channels;
-        return (value - elementOf(means, c, 'means')) * elementOf(factors, c, 'factors');
+      const of = (values: readonly number[], c: number, what: string) =>
+        elementOf(values, values.length === 1 ? 0 : c, what);
+      const lines = Array.from({ length: channels }, (_, c): Line => {
+        return { shift: of(mean, c, 'mean'), factor: 1 / of(std, c, 'std') };
       });
+      return affine({ data, type: sample.type, isOurs }, inner, lines);
     },
   },
   cast: {
@@ -109,9 +111,10 @@ export function preparePreprocessing(ops: readonly Preprocess[], sample: SampleT
         wayOut: 'correct the manifest',
       });
     }
-    return (data: HostData, count: number) => rule.apply(op, data, input, count);
+    return (data: HostData, count: number, isOurs: boolean) => rule.apply(op, data, input, count, isOurs);
   });
-  const apply: Preprocessing['apply'] = (data, count) => steps.reduce((values, step) => step(values, count), data);
+  const apply: Preprocessing['apply'] = (data, count) =>
+    steps.reduce((values, step) => step(values, count, values !== data), data);
   return { result, apply };
 }
 
@@ -121,11 +124,44 @@ function floatType(type: HostType): HostType {
   return type === 'float64' ? 'float64' : 'float32';
 }
 
-function mapFloats(data: HostData, type: HostType, turn: (value: number, index: number) => number): HostData {
-  const result = new ARRAYS[floatType(type)](data.length) as Float32Array;
-  const numberAt = numberReader(type, data);
-  for (let i = 0; i < data.length; i++) result[i] = turn(numberAt(i), i);
+interface Values {
+  data: HostData;
+  type: HostType;
+  /** Whether an operation made them, and nobody else reads them. */
+  isOurs: boolean;
+}
+
+/** What becomes of a value: (value - shift) · factor. */
+interface Line {
+  shift: number;
+  factor: number;
+}
+
+/** The floats that runs of `inner` values become, each by the next of the lines in turn. */
+function affine({ data, type, isOurs }: Values, inner: number, lines: readonly Line[]): HostData {
+  const isFloat = data instanceof Float32Array || data instanceof Float64Array;
+  const result = isOurs && isFloat ? data : new ARRAYS[floatType(type)](data.length);
+  const values = asNumbers(type, data);
+  for (let start = 0, run = 0; start < data.length; start += inner, run++)
+    alongLine(values, result as Float32Array, start, start + inner, elementOf(lines, run % lines.length, 'lines'));
   return result;
+}
+
+/** A loop of its own, over arrays and nothing else: pictures have a hundred thousand values. */
+function alongLine(
+  values: ArrayLike<number>,
+  result: Float32Array,
+  start: number,
+  end: number,
+  { shift, factor }: Line,
+): void {
+  for (let i = start; i < end; i++) result[i] = (values[i]! - shift) * factor;
+}
+
+function asNumbers(type: HostType, data: HostData): ArrayLike<number> {
+  if (type !== 'float16' && !(data instanceof BigInt64Array || data instanceof BigUint64Array)) return data;
+  const numberAt = numberReader(type, data);
+  return Float64Array.from({ length: data.length }, (_, i) => numberAt(i));
 }
 
 /**
@@ -215,13 +251,14 @@ function transposeBatch(data: HostData, sample: SampleType, perm: readonly numbe
   const strides = stridesOf(sample.dims);
   const turnedDims = perm.map((axis) => dimOf(sample.dims, axis));
   const turnedStrides = perm.map((axis) => elementOf(strides, axis, 'strides'));
-  const order = [...offsets(turnedDims, turnedStrides)];
+  const order = offsets(turnedDims, turnedStrides);
   const result = new ARRAYS[sample.type](data.length);
-  for (let n = 0; n < count; n++) {
-    const base = n * order.length;
-    for (let i = 0; i < order.length; i++) result[base + i] = data[base + elementOf(order, i, 'order')] as never;
-  }
+  for (let n = 0; n < count; n++) inOrder(data as Float32Array, result as Float32Array, order, n * order.length);
   return result;
+}
+
+function inOrder(data: Float32Array, result: Float32Array, order: Int32Array, base: number): void {
+  for (let i = 0; i < order.length; i++) result[base + i] = data[base + order[i]!]!;
 }
 
 /** Offsets of all positions of a box in row-major order, under the given strides. */

@@ -64,39 +64,52 @@ function placed(
   form: ImageForm,
 ): Uint8Array {
   const { height, width, top, left } = fit;
-  const read = channelReaders(form.color, from, data);
-  const isFirst = form.layout === 'nchw';
-  const [pixelStep, channelStep] = isFirst ? [1, height * width] : [read.length, 1];
-  const result = new Uint8Array(height * width * read.length);
+  const sources = sourcesOf(form.color, from);
+  const [pixelStep, channelStep] = form.layout === 'nchw' ? [1, height * width] : [sources.length, 1];
+  const result = new Uint8Array(height * width * sources.length);
   if (fit.fill !== 0) result.fill(fit.fill);
-  for (let y = Math.max(0, top); y < Math.min(height, top + sourceHeight); y++) {
-    for (let x = Math.max(0, left); x < Math.min(width, left + sourceWidth); x++) {
-      const pixel = ((y - top) * sourceWidth + x - left) * from;
-      const target = (y * width + x) * pixelStep;
-      for (let c = 0; c < read.length; c++) result[target + c * channelStep] = read[c]?.(pixel) ?? 0;
+  const [firstRow, firstColumn] = [Math.max(0, top), Math.max(0, left)];
+  const columns = Math.min(width, left + sourceWidth) - firstColumn;
+  for (let y = firstRow; y < Math.min(height, top + sourceHeight); y++) {
+    const source = { at: ((y - top) * sourceWidth + firstColumn - left) * from, step: from };
+    for (const [c, channel] of sources.entries()) {
+      const target = { at: (y * width + firstColumn) * pixelStep + c * channelStep, step: pixelStep };
+      if (channel === 'luma') lumaRow(data, result, source, target, columns);
+      else channelRow(data, result, { ...source, at: source.at + channel }, target, columns);
     }
   }
   return result;
 }
 
-type Read = (pixel: number) => number;
+/** Where a row begins, and how far its pixels are apart. */
+interface Row {
+  at: number;
+  step: number;
+}
 
-/**
- * How each channel of the result is read at a pixel. Gray is 0.299 R + 0.587 G + 0.114 B (ITU-R 601), in PIL's fixed
- * point.
- */
-function channelReaders(color: ImageForm['color'], channels: number, data: Uint8Array): Read[] {
-  const at =
-    (channel: number): Read =>
-    (pixel) =>
-      data[pixel + channel] ?? 0;
-  const isGray = channels < 3;
-  if (color !== 'gray') {
-    const channelOf = (c: number) => (color === 'rgb' ? c : 2 - c);
-    return [0, 1, 2].map((c) => at(isGray ? 0 : channelOf(c)));
+function channelRow(data: Uint8Array, result: Uint8Array, source: Row, target: Row, columns: number): void {
+  let [from, to] = [source.at, target.at];
+  for (let x = 0; x < columns; x++) {
+    result[to] = data[from]!;
+    from += source.step;
+    to += target.step;
   }
-  if (isGray) return [at(0)];
-  const [red, green, blue] = [at(0), at(1), at(2)];
-  const luma: Read = (pixel) => (red(pixel) * 19595 + green(pixel) * 38470 + blue(pixel) * 7471 + 0x8000) >> 16;
-  return [luma];
+}
+
+/** Gray is 0.299 R + 0.587 G + 0.114 B (ITU-R 601), in PIL's fixed point. */
+function lumaRow(data: Uint8Array, result: Uint8Array, source: Row, target: Row, columns: number): void {
+  let [from, to] = [source.at, target.at];
+  for (let x = 0; x < columns; x++) {
+    result[to] = (data[from]! * 19595 + data[from + 1]! * 38470 + data[from + 2]! * 7471 + 0x8000) >> 16;
+    from += source.step;
+    to += target.step;
+  }
+}
+
+/** The channel of a picture that each channel of the result is read from. */
+function sourcesOf(color: ImageForm['color'], channels: number): (number | 'luma')[] {
+  const isGray = channels < 3;
+  if (color === 'gray') return [isGray ? 0 : 'luma'];
+  if (isGray) return [0, 0, 0];
+  return color === 'rgb' ? [0, 1, 2] : [2, 1, 0];
 }
