@@ -32,14 +32,20 @@ function placeOf([first = 'jobs', id = '', ...rest]: string[], pathname: string)
   return page in OF_ONE ? { page: OF_ONE[page as keyof typeof OF_ONE], id } : { page: 'unknown', id: '' };
 }
 
+/** Who shows what the address says. */
+const followers = new Set<() => void>();
+
+function follow(changed: () => void): () => void {
+  followers.add(changed);
+  addEventListener('hashchange', changed);
+  return () => {
+    followers.delete(changed);
+    removeEventListener('hashchange', changed);
+  };
+}
+
 export function useRoute(): PageRoute {
-  const hash = useSyncExternalStore(
-    (changed) => {
-      addEventListener('hashchange', changed);
-      return () => removeEventListener('hashchange', changed);
-    },
-    () => location.hash,
-  );
+  const hash = useSyncExternalStore(follow, () => location.hash);
   return useMemo(() => parseRoute(hash, location.pathname), [hash]);
 }
 
@@ -72,7 +78,14 @@ export function addressOf(page: string, query: Said<string>): string {
   return `#/${page}${search ? `?${search}` : ''}`;
 }
 
-/** Goes to an address in place of the present one: the way back leads past it. */
-export const replaceAddress = (address: string): void => location.replace(address);
+/**
+ * Goes to an address in place of the present one: the way back leads past it. Whoever follows the address is told at
+ * once, since the browser's event comes later: a box that is ticked would be seen unticked until then, and what is
+ * chosen in between would go by the address before.
+ */
+export function replaceAddress(address: string): void {
+  location.replace(address);
+  for (const changed of [...followers]) changed();
+}
 
 export type PageProps = Pick<PageRoute, 'id' | 'query'>;

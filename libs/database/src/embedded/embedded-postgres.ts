@@ -62,7 +62,11 @@ export async function startEmbeddedPostgres({
   if (!(claim instanceof ClaimFile)) throw new DataFolderInUseError(root, claim.pid);
   try {
     const folder = await openDataFolder(root, user, binaries, signal);
-    const server = await startPatiently(folder, user, binaries, { port, settings, log, signal });
+    const starting = startPatiently(folder, user, binaries, { port, settings, log, signal });
+    const server = await starting.catch(async (error: unknown) => {
+      await stopLeftover(folder.data);
+      throw error;
+    });
     const address = (database: string): string =>
       `postgres://postgres:${encodeURIComponent(folder.password)}@127.0.0.1:${server.port}/${database}`;
     const stop = async (): Promise<void> => {

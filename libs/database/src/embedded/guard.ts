@@ -3,7 +3,8 @@ import type { Readable, Writable } from 'node:stream';
 
 /**
  * Runs a program until our end of its pipe closes, which the system does when we die in whatever way, and then sends it
- * a signal; INT is PostgreSQL's fast shutdown. The shell's session is its own: Ctrl-C in our terminal reaches us alone,
+ * a signal, until it has ended: a shell's background processes ignore INT until they say otherwise, so that one which has
+ * just begun does not notice. INT is PostgreSQL's fast shutdown. The shell's session is its own: Ctrl-C in our terminal reaches us alone,
  * so that we stop things in the right order.
  */
 const GUARD = `
@@ -12,7 +13,7 @@ shift
 exec 3<&0 </dev/null
 "$@" 3<&- &
 server=$!
-{ read -r _ <&3; kill -"$stop" "$server"; } >/dev/null 2>&1 &
+{ read -r _ <&3; while kill -"$stop" "$server"; do sleep 0.2; done; } >/dev/null 2>&1 &
 watcher=$!
 exec 3<&-
 wait "$server"
