@@ -37,6 +37,9 @@ export function ParameterImportance({ importance }: Pick<SweepResults, 'importan
           </tbody>
         </table>
       </Scroll>
+      <p className="quiet">
+        In what values the best tenth of the complete trials differs from all: of few trials it tells little.
+      </p>
       <ChartData title="importance" fileName="importance.csv" data={data} />
     </>
   );
